@@ -1,0 +1,60 @@
+import type { Static, TSchema } from '@sinclair/typebox'
+import type { Commands, Reads, Results } from './module.ts'
+import type { Value } from './value.ts'
+
+/** How a command on a host ended. */
+export interface Outcome {
+  code: number
+  stdout: Buffer
+  stderr: Buffer
+}
+
+/** What an action decides before it acts. */
+export type Decision =
+  /** Nothing to do: the guard holds, or what is waited for is there. */
+  | { due: false; result?: Readonly<Record<string, Value>>; failure?: string; hint?: string }
+  /** It acts: `what` says so in one line ("runs make install"). `why` names the guard that asks for it. */
+  | { due: true; what: string; from?: string; to?: string }
+
+/** What an action made of its outcome. `failure` is one sentence. */
+export interface ActionResult {
+  changed: boolean
+  failure?: string
+  hint?: string
+  result: Readonly<Record<string, Value>>
+}
+
+/** Does something, where a module declares something. A guard (`creates`, `unless`) is a read, so that check can decide it. */
+export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
+  readonly name: string
+  readonly summary: string
+  readonly args: S
+  readonly examples: readonly string[]
+  /** It only looks: it runs in check mode too, and never counts as a change. */
+  readonly looks?: true
+  /** What the decision needs to see. Nothing, for most. */
+  reads?(args: Static<S>): R
+  /** Pure. */
+  decide(args: Static<S>, have: Results<R>): Decision
+  /** What runs on the host; left out for actions that only decide (`assert`). */
+  run?(args: Static<S>): Commands
+  /** Seconds that `run` may take at most by the action's own arguments; the task's `timeout` otherwise. */
+  seconds?(args: Static<S>): number
+  /** Whether the check is known to act for certain: `restart` always does; `command` without a guard would. Default false. */
+  readonly certain?: true
+  /** What came of it. Pure. */
+  conclude?(args: Static<S>, outcome: Outcome): ActionResult
+  /** What is done on the controller with what was read (`fetch`); after a decision to act. */
+  keep?(args: Static<S>, have: Results<R>): { path: string; content: Buffer; mode: number }
+}
+
+/** An action as the engine holds it. */
+// biome-ignore lint/suspicious/noExplicitAny: the twin of AnyModule
+export type AnyAction = Action<any, any>
+
+/** Checks the shape at compile time. */
+export function defineAction<S extends TSchema, const R extends Reads = Record<never, never>>(
+  action: Action<S, R>,
+): Action<S, R> {
+  return action
+}
