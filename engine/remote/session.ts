@@ -1,0 +1,76 @@
+import type { Become, Endpoints, HostAddress } from './address.ts'
+import type { Link } from './link.ts'
+import { localLink } from './local-link.ts'
+import { persistentShell, type Shell, type Traffic } from './shell.ts'
+
+export type { Become, Endpoints, HostAddress } from './address.ts'
+export { RemoteProblem } from './remote-problem.ts'
+export type { Shell, Step, StepResult, Traffic } from './shell.ts'
+
+/** One connection to a host, which lasts for a run. */
+export interface Connection {
+  readonly host: HostAddress
+  readonly traffic: Readonly<Traffic>
+  /** As the host sees the connection, for the guard against lock-outs; known after the first round, absent when there is no network between. */
+  readonly endpoints: Endpoints | undefined
+  /** The shell of the login user, or of the one it becomes: one a user, opened by its first round. */
+  shell(become?: Become): Shell
+  close(): Promise<void>
+}
+
+export interface ConnectOptions {
+  /** Gives up connecting; a round has a signal of its own. */
+  signal?: AbortSignal
+}
+
+/** Connects to a host and logs in; rejects with a RemoteProblem. With `openssh` and `local` it is the first round that does. */
+export async function connect(host: HostAddress, options: ConnectOptions = {}): Promise<Connection> {
+  const link = await linkTo(host, options)
+  const traffic: Traffic = { rounds: 0, bytesSent: 0, bytesReceived: 0 }
+  const shells = new Map<string, Shell>()
+  let endpoints: Endpoints | undefined
+  const context = {
+    link,
+    host: host.name,
+    openTimeoutMs: host.connectTimeoutMs,
+    traffic,
+    onHello: ({ sshConnection }: { sshConnection: string }) => {
+      endpoints ??= parseEndpoints(sshConnection)
+    },
+  }
+  return {
+    host,
+    traffic,
+    get endpoints() {
+      return endpoints
+    },
+    shell(become) {
+      const key = become === undefined ? '' : `${become.method} ${become.user}`
+      const shell = shells.get(key) ?? persistentShell(context, become)
+      shells.set(key, shell)
+      return shell
+    },
+    close: () => link.close(),
+  }
+}
+
+async function linkTo(host: HostAddress, options: ConnectOptions): Promise<Link> {
+  switch (host.connection) {
+    case 'local':
+      return localLink(process.env)
+    case 'openssh':
+      return (await import('./openssh-link.ts')).opensshLink(host)
+    case 'ssh2':
+      return (await import('./ssh2-link.ts')).ssh2Link(host, options)
+  }
+}
+
+/** `10.0.0.1 50000 10.0.0.2 22`, see ssh(1). */
+function parseEndpoints(sshConnection: string): Endpoints | undefined {
+  const [clientAddress, clientPort, serverAddress, serverPort] = sshConnection.split(' ')
+  if (clientAddress === undefined || serverAddress === undefined) return undefined
+  return {
+    client: { address: clientAddress, port: Number(clientPort) },
+    server: { address: serverAddress, port: Number(serverPort) },
+  }
+}

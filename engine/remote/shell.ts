@@ -1,0 +1,106 @@
+import type { Become } from './address.ts'
+import { Dialogue } from './dialogue.ts'
+import { interrupted } from './failures.ts'
+import type { Link } from './link.ts'
+import { RemoteProblem } from './remote-problem.ts'
+import type { Hello } from './wire.ts'
+import { killText } from './wire.ts'
+
+/** One step of a round. */
+export interface Step {
+  /** Trusted shell text, as `sh` builds it; it runs in a subshell with nothing on its input. */
+  script: string
+  /** From the end of the step before to the end of this one. */
+  timeoutMs: number
+  /** Once a step of a group has failed, the later ones of that group are skipped on the host. */
+  group?: number
+  /** Bytes of stdout that are kept, 16 MiB by default; a step that says more is ended and fails. */
+  outputLimit?: number
+}
+
+export interface StepResult {
+  code: number
+  stdout: Buffer
+  /** At most its last 256 KiB. */
+  stderr: Buffer
+  /** It did not run, since a step of its group had failed. */
+  skipped: boolean
+}
+
+/** One user's shell on a host. */
+export interface Shell {
+  /**
+   * One round: all steps in one write, then the wait for all replies, in order. A command's failure is a result; what
+   * rejects is a RemoteProblem, with the results so far in `completed`. Calls queue up. After a rejection the next call
+   * starts a fresh shell, if the connection still stands. An aborted signal ends the step that runs, on the host too.
+   */
+  run(steps: readonly Step[], signal?: AbortSignal): Promise<StepResult[]>
+}
+
+/** Counts of one connection, for the recap. */
+export interface Traffic {
+  /** One write of many steps and the wait for their replies. */
+  rounds: number
+  bytesSent: number
+  bytesReceived: number
+}
+
+/** What a shell needs from the connection that it belongs to. */
+export interface ShellContext {
+  link: Link
+  /** The host's inventory name. */
+  host: string
+  openTimeoutMs: number
+  traffic: Traffic
+  /** Told what the host says at each start of a shell. */
+  onHello(hello: Hello): void
+}
+
+/** How long the second shell may take to end what the first one could not. */
+const KILL_TIMEOUT_MS = 10_000
+
+/** A shell that is opened by its first round and again after each failure. */
+export function persistentShell(context: ShellContext, become: Become | undefined): Shell {
+  let dialogue: Dialogue | undefined
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function round(steps: readonly Step[], signal: AbortSignal | undefined): Promise<StepResult[]> {
+    if (steps.length === 0) return []
+    if (signal?.aborted) throw new RemoteProblem({ ...interrupted(context.host), host: context.host })
+    if (dialogue?.alive !== true) dialogue = await Dialogue.open(context, become, context.openTimeoutMs)
+    context.traffic.rounds++
+    const current = dialogue
+    try {
+      return await current.run(steps, signal)
+    } catch (problem) {
+      dialogue = undefined
+      if (current.runsOn) await stop(current)
+      throw problem
+    }
+  }
+
+  /** Closing a channel does not end what it has started, and a signal over SSH cannot reach what runs under sudo. */
+  async function stop(hung: Dialogue): Promise<void> {
+    try {
+      if (hung.group === undefined)
+        throw new RemoteProblem({ code: 'PROTOCOL_BROKEN', host: context.host, message: '' })
+      const second = await Dialogue.open(context, become, KILL_TIMEOUT_MS)
+      await second.run([{ script: killText(hung.group), timeoutMs: KILL_TIMEOUT_MS }])
+      second.close()
+      hung.close()
+    } catch (problem) {
+      if (!(problem instanceof RemoteProblem)) throw problem
+      await context.link.close()
+    }
+  }
+
+  return {
+    run(steps, signal) {
+      const result = last.then(() => round(steps, signal))
+      last = result.catch(() => {
+        // The caller has it; the next round must only wait for the end of this one.
+      })
+      return result
+    },
+  }
+}

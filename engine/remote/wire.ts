@@ -1,0 +1,84 @@
+import { quote } from '../resource/command.ts'
+
+/** Programs that the protocol and the reads build on; a host that lacks one is told so at once and not in the middle. */
+export const REQUIRED_TOOLS = [
+  'base64',
+  'cat',
+  'chmod',
+  'chown',
+  'head',
+  'mkdir',
+  'mv',
+  'rm',
+  'sha256sum',
+  'stat',
+] as const
+
+/** What a shell says about itself when it starts. */
+export interface Hello {
+  /** Process group of the shell and of its steps; undefined when the host does not tell. */
+  group: number | undefined
+  /** SSH_CONNECTION of the login: client address and port, server address and port. */
+  sshConnection: string
+  missingTools: string[]
+}
+
+/** Words on the marks that end the noise before the hello, and the hello itself. */
+export const BEGIN = 'begin'
+export const HELLO = 'hello 0'
+
+/**
+ * What is written first to a fresh shell. Bash hands over to dash or busybox, which read a script in blocks and not byte
+ * by byte (16 times cheaper); byte by byte is also why the rest of the input is still there for them.
+ */
+export function helloText(nonce: string): string {
+  return `if [ -n "\${BASH_VERSION-}" ]; then
+if command -v dash >/dev/null 2>&1; then exec dash -s "\${1-}"
+elif busybox sh -c : >/dev/null 2>&1; then exec busybox sh -s "\${1-}"; fi; fi
+__n=${nonce}; __bad=; unset ENV BASH_ENV HISTFILE; LC_ALL=C; PATH="\${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin"
+export LC_ALL PATH; umask 022; cd /
+__m() { printf '\\n%s %s\\n' "$__n" "$1"; printf '\\n%s %s\\n' "$__n" "$1" >&2; }
+__s() {
+case "$__bad " in *" $2 "*) __m "$1 skip"; return 0;; esac
+( __t=$3; shift 3; eval "$__t" ) </dev/null
+__c=$?; [ "$__c" = 0 ] || [ "$2" = - ] || __bad="$__bad $2"
+__m "$1 $__c"; }
+__h() {
+__p=; [ -r "/proc/$$/stat" ] && { read -r __p <"/proc/$$/stat"; __p=\${__p##*) }; }
+set -- "\${1-}" $__p; printf 'group=%s\\nssh=%s\\nmissing=' "\${4-}" "$1"
+for __t in ${REQUIRED_TOOLS.join(' ')}; do command -v "$__t" >/dev/null 2>&1 || printf '%s ' "$__t"; done; }
+__m ${BEGIN}; __h "\${1-}"; __m '${HELLO}'
+`
+}
+
+/** Reads what `helloText` has made the shell say. */
+export function parseHello(output: Buffer): Hello {
+  const text = output.toString('latin1')
+  const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1]?.trim() ?? ''
+  const group = Number(field('group'))
+  const missing = field('missing')
+  return {
+    group: Number.isInteger(group) && group > 1 ? group : undefined,
+    sshConnection: field('ssh'),
+    missingTools: missing === '' ? [] : missing.split(' '),
+  }
+}
+
+/** Groups are forgotten from one round to the next. */
+export const ROUND_START = '__bad=\n'
+
+/**
+ * One step as the shell reads it: its text is a quoted word that a subshell evaluates, so that neither a syntax error nor
+ * `exit`, `cd`, `set` or a trap in it reaches the shell of the session.
+ */
+export function stepText(index: number, script: string, group: number | undefined): string {
+  return `__s ${index} ${group ?? '-'} ${quote(script)}\n`
+}
+
+/** Ends a whole process group: politely, and after two seconds for certain. The spelling of kill is the one that all shells take. */
+export function killText(group: number): string {
+  return `kill -s TERM -- -${group} 2>/dev/null || exit 0
+i=0; while kill -s 0 -- -${group} 2>/dev/null; do
+[ $i -lt 10 ] || { kill -s KILL -- -${group}; exit 0; }
+i=$((i + 1)); sleep 0.2 2>/dev/null || { sleep 1; i=$((i + 4)); }; done`
+}
