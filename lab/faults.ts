@@ -1,0 +1,111 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { becomeReady, startHost } from './boot.ts'
+import { freeze, hostGroup, isFrozen, killGroup, leaderOf, thaw } from './cgroup.ts'
+import { mustRun, runCommand } from './command.ts'
+import { startDelay, stopDelay } from './delay.ts'
+import { labExec } from './exec.ts'
+import { hostRecord } from './host.ts'
+import { ip } from './network.ts'
+import { bridge, interfacesOf, placeOf } from './place.ts'
+import { until } from './wait.ts'
+
+/** Pulls the host's cable; it stays out over a reboot until labHeal. */
+export async function labCut(host: string): Promise<void> {
+  await plug(host, true)
+}
+
+/** Puts the cable back. */
+export async function labHeal(host: string): Promise<void> {
+  await plug(host, false)
+}
+
+/** Makes every round trip to and from the host this much longer, half on the way in and half on the way out; 0 ends it. */
+export async function labDelay(host: string, ms: number): Promise<void> {
+  const { name } = hostRecord(host)
+  const { port, delayBridge } = interfacesOf(name)
+  await switchPort(port, bridge)
+  await stopDelay(name)
+  if (ms > 0) {
+    await startDelay(name, ms)
+    await switchPort(port, delayBridge)
+  }
+  writeWire(name, { ...wireOf(name), delayMs: ms })
+}
+
+/** Stops every process of the host where it stands; its kernel still acknowledges packets, as a hung machine's does. */
+export async function labFreeze(host: string): Promise<void> {
+  const group = hostGroup(hostRecord(host).name)
+  freeze(group)
+  await until(`${host} is frozen`, () => readFileSync(`${group}/cgroup.events`, 'utf8').includes('frozen 1'))
+}
+
+export async function labThaw(host: string): Promise<void> {
+  const group = hostGroup(hostRecord(host).name)
+  thaw(group)
+  await until(`${host} is thawed`, () => !isFrozen(group))
+}
+
+/** Cuts the power: no farewell reaches the other hosts, and nothing is written to the disk any more. */
+export async function labKill(host: string): Promise<void> {
+  const { name } = hostRecord(host)
+  // A dying process closes its sockets; without the cable nobody hears of it.
+  await runCommand(ip('link', 'set', interfacesOf(name).port, 'down'))
+  await killGroup(hostGroup(name))
+}
+
+/** Starts a host that is off, with the disk it had. */
+export async function labPowerOn(host: string): Promise<void> {
+  const record = hostRecord(host)
+  if (leaderOf(record.name) === undefined) await startHost(record)
+}
+
+/** Lets the host reboot itself, and waits until it is back. */
+export async function labReboot(host: string): Promise<void> {
+  const { name } = hostRecord(host)
+  const before = leaderOf(name)
+  await labExec(name, ['systemctl', 'reboot'])
+  await becomeReady(name, before)
+}
+
+export interface Wire {
+  isCut: boolean
+  delayMs: number
+}
+
+/** What was done to the host's cable, as the next boot will find it. */
+export function wireOf(host: string): Wire {
+  const [, state, delay] = readFileSync(placeOf(host).wire, 'utf8').trim().split(' ')
+  return { isCut: state === 'down', delayMs: Number(delay) }
+}
+
+/** Mends what keeps a running host from being of use, and sets a delay up again whose process has died. */
+export async function mendHost(host: string, log: (line: string) => void): Promise<void> {
+  const { isCut, delayMs } = wireOf(host)
+  if (isFrozen(hostGroup(host))) {
+    log(`${host} was frozen, thawing it`)
+    await labThaw(host)
+  }
+  if (isCut) {
+    log(`${host} was cut off, healing it`)
+    await labHeal(host)
+  }
+  if (delayMs > 0) await labDelay(host, delayMs)
+}
+
+async function plug(host: string, isCut: boolean): Promise<void> {
+  const { name } = hostRecord(host)
+  writeWire(name, { ...wireOf(name), isCut })
+  if (leaderOf(name) === undefined) return
+  await mustRun(ip('link', 'set', interfacesOf(name).port, isCut ? 'down' : 'up'))
+}
+
+/** A host that is off has no port; its boot reads the wire file. */
+async function switchPort(port: string, master: string): Promise<void> {
+  const shown = await runCommand(ip('link', 'show', port))
+  if (shown.code === 0) await mustRun(ip('link', 'set', port, 'master', master))
+}
+
+function writeWire(host: string, { isCut, delayMs }: Wire): void {
+  const master = delayMs > 0 ? interfacesOf(host).delayBridge : bridge
+  writeFileSync(placeOf(host).wire, `${master} ${isCut ? 'down' : 'up'} ${delayMs}\n`)
+}
