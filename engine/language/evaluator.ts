@@ -1,49 +1,50 @@
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import type { Expression } from './expression.ts'
-import type { BecomeMethod, Step } from './playbook.ts'
+import type { Step } from './playbook.ts'
 
 /** What only the execution knows while it runs. */
 export interface Runtime {
-  /** What `register` kept on the host; undefined when its task was skipped or has not run. Unknown: known after apply. */
+  /** What `register` kept on the host; undefined when its task has not run. Holds an Unknown where only the run can tell. */
   registered(host: string, name: string): Value | undefined
   facts(host: string): ValueMap | Unknown
-  /** True in check mode; the value of `check_mode`. */
-  checkMode: boolean
 }
 
-/** One item of a loop: what its variable holds, and which it is. */
-export interface Item {
-  index: number
+/** One item of a loop: what its variable holds, and where it stands. */
+export interface LoopItem {
   value: Value
+  index: number
+  length: number
 }
+
+/** Whether a condition holds; when it does not, the text of the one that is false. */
+export interface Verdict {
+  holds: boolean | Unknown
+  reason?: string
+}
+
+/** The arguments of a job, as the module's schema asks; or why they are not known yet, with an Unknown at each such leaf. */
+export type Arguments = { kind: 'known'; args: object } | { kind: 'unknown'; unknown: Unknown; partial: object }
 
 /**
- * Says what a step means on a host, at the moment of asking. Every answer may be Unknown, with its reason. What turns out to
- * be wrong only then (a value of the wrong type, a name that nobody registered) is thrown as a Problem.
+ * Says what a step means on a host, at the moment of asking. What turns out to be wrong only then (a value of the wrong type, a
+ * name that nobody registered) is thrown as a Problem.
  */
 export interface Evaluator {
-  /** Whether all conditions hold. Unknown when one of them is and no other is false for certain. */
-  when(step: Step, host: string, item?: Item): boolean | Unknown
-  /** The text of the first condition that is false, for the report of a skipped step. */
-  unmet(step: Step, host: string, item?: Item): string | undefined
+  /** All conditions. Unknown when one of them is and no other is false for certain. */
+  when(step: Step, host: string, item?: LoopItem): Verdict
   /** The items of the loop; undefined when the step has none. */
-  items(step: Step, host: string): readonly Item[] | Unknown | undefined
-  label(step: Step, host: string, item: Item): string
-  /** The arguments, validated and converted as the module's schema asks. */
-  args(step: Step, host: string, item?: Item): Record<string, unknown> | Unknown
-  /** The same with an Unknown at each leaf that is not known yet; nothing is validated or loaded. */
-  argsPartial(step: Step, host: string, item?: Item): Record<string, unknown> | Unknown
-  /** An expression of the step (`failed_when`, `until`, …) with more names, such as `result`. */
-  evaluate(
-    expression: Expression,
-    step: Step,
-    host: string,
-    more?: { item?: Item | undefined; names?: ValueMap | undefined },
-  ): Value
-  /** The user who does the step, when it is not the one who logs in. */
-  become(step: Step, host: string, item?: Item): { user: string; method: BecomeMethod } | Unknown | undefined
+  items(step: Step, host: string): readonly Value[] | Unknown | undefined
+  label(step: Step, host: string, item: LoopItem): string
+  args(step: Step, host: string, item?: LoopItem): Arguments
+  /** An expression of the step (`failed_when`, `until`, `order.by`, …) with more names, such as `result`. */
+  evaluate(expression: Expression, step: Step, host: string, more?: More): Value
   /** The inventory host that does the step in the host's place. */
-  delegate(step: Step, host: string, item?: Item): string | Unknown | undefined
-  environment(step: Step, host: string, item?: Item): Readonly<Record<string, string>> | Unknown
+  delegate(step: Step, host: string, item?: LoopItem): string | Unknown | undefined
+  environment(step: Step, host: string, item?: LoopItem): Readonly<Record<string, string>> | Unknown
+}
+
+export interface More {
+  item?: LoopItem | undefined
+  names?: ValueMap | undefined
 }

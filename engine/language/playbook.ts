@@ -81,7 +81,7 @@ export interface Step {
   section: SectionName
   /** Outermost first. */
   blocks: readonly BlockPath[]
-  do: Callable | { kind: 'meta'; what: Meta }
+  call: Callable | { kind: 'meta'; what: Meta }
   /** All must hold; those of blocks, roles and includes around it stand first. */
   when: readonly Expression[]
   loop?: Loop
@@ -93,8 +93,8 @@ export interface Step {
   failedWhen?: readonly Expression[]
   ignoreErrors: boolean
   ignoreUnreachable: boolean
-  /** Whether and how another user does it; the evaluator tells who. */
-  become?: { user: Written; method: BecomeMethod }
+  /** The user who does it, when that is not the one who logs in. */
+  become?: { user: string; method: BecomeMethod }
   delegateTo?: Written
   runOnce: boolean
   /** True: only look, even in a run. False: act, even in check mode. */
