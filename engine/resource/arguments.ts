@@ -1,4 +1,5 @@
 import { type SchemaOptions, type TSchema, Type } from '@sinclair/typebox'
+import { MODE_PATTERN } from './mode.ts'
 import type { Secret } from './secret.ts'
 
 /** A file of the controller, loaded by the engine while it compiles. */
@@ -10,8 +11,17 @@ export interface SourceFile {
 
 /** Argument types that JSON Schema lacks. All are written as plain YAML; the engine turns them into what is named here. */
 export const Arg = {
-  /** Permission bits, four octal digits in quotes, as in "0644". A YAML number is refused, since 0644 and 644 are not what they seem. */
-  mode: (options: SchemaOptions) => Type.String({ ...options, pattern: '^[0-7]{3,4}$', lockstep: 'mode' }),
+  /**
+   * Permission bits: octal digits in quotes, as in "0644", or symbolic, as in `u=rwX,go=rX`; `modeOf` reads both. A YAML
+   * number is refused, since 0644 and 644 are not what they seem.
+   */
+  mode: (options: SchemaOptions) => Type.String({ ...options, pattern: MODE_PATTERN, lockstep: 'mode' }),
+
+  /** An account or group of the host, by name: numbers are refused, since a host answers with names. */
+  account: (options: SchemaOptions) => Type.String({ ...options, pattern: '^(?!\\d+$)[^\\s:/-][^\\s:/]*$' }),
+
+  /** A regular expression for text that comes from a host: RE2, so no text can hang it. */
+  regexp: (options: SchemaOptions) => Type.String({ ...options, minLength: 1, lockstep: 'regexp' }),
 
   /** An absolute path on the host. */
   path: (options: SchemaOptions) => Type.String({ ...options, pattern: '^/', lockstep: 'path' }),
@@ -42,9 +52,4 @@ export const Arg = {
   /** A strict object: an argument that is not listed is an error. */
   object: <P extends Record<string, TSchema>>(properties: P, options: SchemaOptions = {}) =>
     Type.Object(properties, { ...options, additionalProperties: false }),
-}
-
-/** The number behind an `Arg.mode`. */
-export function modeOf(text: string): number {
-  return Number.parseInt(text, 8)
 }
