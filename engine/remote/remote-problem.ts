@@ -37,6 +37,7 @@ export interface RemoteProblemParts {
 
 /** A failure of the way to a host, of the login there, or of the shell that runs the steps; never of a step's own command. */
 export class RemoteProblem extends Problem {
+  declare readonly code: RemoteCode
   readonly host: string
   readonly lost: boolean
   /** No connection could be made, or it broke: the host counts as unreachable, not as failed. */

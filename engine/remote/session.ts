@@ -1,6 +1,7 @@
 import type { Become, Endpoints, HostAddress } from './address.ts'
 import type { Link } from './link.ts'
 import { localLink } from './local-link.ts'
+import type { Bastions } from './reach.ts'
 import { persistentShell, type Shell, type Traffic } from './shell.ts'
 
 export type { Become, Endpoints, HostAddress } from './address.ts'
@@ -21,6 +22,8 @@ export interface Connection {
 export interface ConnectOptions {
   /** Gives up connecting; a round has a signal of its own. */
   signal?: AbortSignal
+  /** Shares jump hosts between connections; without it each connection goes to its own. */
+  bastions?: Bastions
 }
 
 /** Connects to a host and logs in; rejects with a RemoteProblem. With `openssh` and `local` it is the first round that does. */
@@ -59,9 +62,9 @@ async function linkTo(host: HostAddress, options: ConnectOptions): Promise<Link>
     case 'local':
       return localLink(process.env)
     case 'openssh':
-      return (await import('./openssh-link.ts')).opensshLink(host)
+      return (await import('./openssh-link.ts')).opensshLink(host, process.env)
     case 'ssh2':
-      return (await import('./ssh2-link.ts')).ssh2Link(host, options)
+      return (await import('./reach.ts')).reach(host, options)
   }
 }
 
