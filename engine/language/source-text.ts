@@ -1,0 +1,38 @@
+import type { Place } from '../problem.ts'
+
+/** A file's text, and where each of its offsets stands. */
+export class SourceText {
+  /** As messages name it. */
+  readonly file: string
+  readonly text: string
+  #starts: number[] | undefined
+
+  constructor(file: string, text: string) {
+    this.file = file
+    this.text = text
+  }
+
+  /** The place of a span of offsets; it ends with the line that it starts on. */
+  placeAt(start: number, end: number): Place {
+    const starts = this.#lineStarts()
+    let low = 0
+    for (let high = starts.length - 1; low < high; ) {
+      const middle = (low + high + 1) >> 1
+      if ((starts[middle] ?? 0) <= start) low = middle
+      else high = middle - 1
+    }
+    const from = starts[low] ?? 0
+    const until = (starts[low + 1] ?? this.text.length + 1) - 1
+    const source = this.text.slice(from, until).replace(/\r$/, '')
+    const length = Math.max(1, Math.min(end, until) - start)
+    return { file: this.file, line: low + 1, column: start - from + 1, length, source }
+  }
+
+  #lineStarts(): number[] {
+    if (!this.#starts) {
+      this.#starts = [0]
+      for (let at = this.text.indexOf('\n'); at >= 0; at = this.text.indexOf('\n', at + 1)) this.#starts.push(at + 1)
+    }
+    return this.#starts
+  }
+}
