@@ -1,0 +1,65 @@
+import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const home = fileURLToPath(new URL('..', import.meta.url))
+
+/** ssh2 is CommonJS at heart and asks for these three. */
+const banner = `import { createRequire as __createRequire } from 'node:module'
+import { fileURLToPath as __fileURLToPath } from 'node:url'
+const require = __createRequire(import.meta.url)
+const __filename = __fileURLToPath(import.meta.url)
+const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
+
+/**
+ * Bundles the command line (lockstep.js) and the lab (lab.js, for the tests), split so that a command loads only what it
+ * needs. Pieces are named after their content and the entries are put in place last: a Lockstep that is running while
+ * this builds still finds its own pieces.
+ */
+export async function buildInto(directory) {
+  const { outputFiles } = await build({
+    absWorkingDir: home,
+    entryPoints: { lockstep: 'engine/cli/main.ts', lab: 'lab/lab.ts' },
+    outdir: directory,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    chunkNames: 'part-[hash]',
+    banner: { js: banner },
+    external: ['cpu-features', '*.node'],
+    legalComments: 'none',
+    write: false,
+    logLevel: 'warning',
+  })
+  await mkdir(directory, { recursive: true })
+  const isPart = ({ path }) => basename(path).startsWith('part-')
+  const ordered = [...outputFiles.filter(isPart), ...outputFiles.filter((file) => !isPart(file))]
+  for (const { path, contents } of ordered) await place(path, contents)
+  await dropStaleParts(directory, new Set(ordered.map(({ path }) => basename(path))))
+}
+
+async function place(path, contents) {
+  const draft = `${path}.${process.pid}`
+  await writeFile(draft, contents)
+  await rename(draft, path)
+}
+
+async function dropStaleParts(directory, current) {
+  const dayAgo = Date.now() - 24 * 3600 * 1000
+  for (const name of await readdir(directory)) {
+    if (current.has(name)) continue
+    const path = join(directory, name)
+    if ((await stat(path)).mtimeMs < dayAgo) await rm(path, { force: true })
+  }
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // esbuild has printed what is wrong; its stack says nothing more.
+  await buildInto(join(home, 'dist')).catch((error) => {
+    if (!Array.isArray(error.errors)) throw error
+    process.exitCode = 1
+  })
+}

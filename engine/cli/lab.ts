@@ -1,0 +1,132 @@
+import type { Command } from 'commander'
+import { Problem } from '../problem.ts'
+
+const DEFAULT_INVENTORY = 'inventories/mattermost-lab.yml'
+
+/** Real hosts on this machine; see docs/lab.md. */
+export function declareLab(program: Command): void {
+  const lab = program.command('lab').description('real Debian hosts on this machine, to try things on')
+
+  lab
+    .command('up')
+    .description('boots every host of a lab inventory; those that run are kept')
+    .option('-i, --inventory <file...>', 'the inventory with the hosts to boot', [DEFAULT_INVENTORY])
+    .action(async ({ inventory }: { inventory: string[] }) => {
+      const { labHostsOf } = await import('./lab-inventory.ts')
+      const { loadInventory } = await import('../language/inventory.ts')
+      const { labUp } = await import('../../lab/lab.ts')
+      await labUp({ hosts: labHostsOf(loadInventory(inventory, {})), log })
+      await showStatus()
+    })
+
+  lab
+    .command('down')
+    .description('takes all of the lab away but the cached images')
+    .action(async () => (await import('../../lab/lab.ts')).labDown(log))
+
+  lab.command('status').description('the hosts of the lab, and what is broken on purpose').action(showStatus)
+
+  lab
+    .command('reset')
+    .argument('[host...]', 'hosts; all when none is named')
+    .description('gives hosts a disk as new and boots them')
+    .action(async (hosts: string[]) => (await import('../../lab/lab.ts')).labReset(hosts, log))
+
+  lab
+    .command('shell')
+    .argument('<host>')
+    .option('-u, --user <name>', 'whose shell it is', 'root')
+    .description('opens a shell on a host')
+    .action(async (host: string, { user }: { user: string }) => {
+      const { labEnter } = await import('../../lab/exec.ts')
+      await handOver(labEnter(host, ['bash', '--login'], user))
+    })
+
+  lab
+    .command('exec')
+    .argument('<host>')
+    .argument('<command...>')
+    .option('-u, --user <name>', 'who runs it', 'root')
+    .passThroughOptions()
+    .description('runs a command on a host, past its network: lab exec mm1 -- systemctl status ssh')
+    .action(async (host: string, command: string[], { user }: { user: string }) => {
+      const { labEnter } = await import('../../lab/exec.ts')
+      await handOver(labEnter(host, command, user))
+    })
+
+  lab
+    .command('enter')
+    .argument('<command...>')
+    .passThroughOptions()
+    .description("runs a command of this machine in the lab's network: lab enter -- curl http://10.10.250.146:8065")
+    .action(async (command: string[]) => {
+      const { labCommand } = await import('../../lab/exec.ts')
+      await handOver(labCommand(command))
+    })
+
+  for (const { name, does, call } of faults) {
+    lab
+      .command(name)
+      .argument('<host...>')
+      .description(does)
+      .action(async (hosts: string[]) => {
+        const faultModule = await import('../../lab/faults.ts')
+        for (const host of hosts) await faultModule[call](host)
+      })
+  }
+
+  lab
+    .command('delay')
+    .argument('<host>')
+    .argument('<time>', 'as in 20ms; 0 takes the delay away')
+    .description('makes every packet of a host wait, in each direction')
+    .action(async (host: string, time: string) => {
+      const { labDelay } = await import('../../lab/faults.ts')
+      await labDelay(host, milliseconds(time))
+    })
+}
+
+const faults = [
+  { name: 'cut', does: 'pulls the network cable of hosts', call: 'labCut' },
+  { name: 'heal', does: 'plugs it in again', call: 'labHeal' },
+  { name: 'freeze', does: 'stops every process of hosts', call: 'labFreeze' },
+  { name: 'thaw', does: 'lets them go on', call: 'labThaw' },
+  { name: 'kill', does: 'cuts the power of hosts', call: 'labKill' },
+  { name: 'start', does: 'gives them power again', call: 'labPowerOn' },
+  { name: 'reboot', does: 'reboots hosts', call: 'labReboot' },
+] as const
+
+/** Progress goes to stderr: stdout belongs to what was asked for. */
+export function log(line: string): void {
+  process.stderr.write(`lab: ${line}\n`)
+}
+
+async function showStatus(): Promise<void> {
+  const { labStatus } = await import('../../lab/lab.ts')
+  const { labSupported } = await import('../../lab/support.ts')
+  const unsupported = labSupported()
+  if (unsupported) throw unsupported
+  const hosts = labStatus()
+  if (hosts.length === 0) process.stdout.write('the lab has no hosts; boot some with lockstep lab up\n')
+  const width = Math.max(...hosts.map(({ name }) => name.length))
+  for (const { name, address, suite, state, isCut, delayMs } of hosts) {
+    const faultWords = [isCut ? 'cut off' : '', delayMs > 0 ? `delayed by ${delayMs} ms` : '']
+      .filter(Boolean)
+      .join(', ')
+    process.stdout.write(
+      `${name.padEnd(width)}  ${address.padEnd(15)}  ${suite.padEnd(8)}  ${state}  ${faultWords}`.trimEnd(),
+    )
+    process.stdout.write('\n')
+  }
+}
+
+async function handOver(argv: readonly string[]): Promise<void> {
+  const { runInPlace } = await import('./run-in-place.ts')
+  process.exitCode = await runInPlace(argv)
+}
+
+function milliseconds(time: string): number {
+  const parts = /^(\d+(?:\.\d+)?)(ms|s)?$/.exec(time)
+  if (parts) return Number(parts[1]) * (parts[2] === 's' ? 1000 : 1)
+  throw new Problem({ code: 'BAD_OPTION', message: `'${time}' is no time`, hint: 'write it as in 20ms or 0.5s' })
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { reportFailure } from './failure.ts'
+import { program } from './program.ts'
+
+// A reader that went away (`| head`) must not stop a run halfway; what it would have read is dropped.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
+}
+
+try {
+  await program().parseAsync(process.argv)
+} catch (error) {
+  process.exitCode = reportFailure(error, process.stderr)
+}

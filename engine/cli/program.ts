@@ -1,0 +1,26 @@
+import { Command } from 'commander'
+import { declareDoc } from './doc.ts'
+import { declareLab } from './lab.ts'
+import { declareVersion } from './version.ts'
+
+/** The command line as data: what each command does is loaded when it is called, so that help comes at once. */
+export function program(): Command {
+  const lockstep = new Command('lockstep')
+    .description('Brings Linux hosts to the state that a playbook declares, over SSH, and tells what differs.')
+    .showHelpAfterError('(--help shows what there is)')
+    .configureHelp({ sortOptions: false, showGlobalOptions: false })
+    .addHelpText('after', examples)
+  for (const declare of [declareDoc, declareLab, declareVersion]) declare(lockstep)
+  return lockstep
+}
+
+const examples = `
+Examples:
+  ./run playbooks/mattermost-tunnels.yml            run on the lab that comes with it
+  ./run check site.yml -i hosts.yml                 show what differs, change nothing
+  ./run run site.yml -i hosts.yml --limit 'web*'    run on some hosts of one's own
+  ./run doc file                                    the reference of a module
+
+Exit codes: 0 done and converged, 1 a mistake in playbook, inventory or command line, 2 check found drift,
+3 a task failed, 4 a host was unreachable, 5 a lock is held, 70 a bug in Lockstep, 130 interrupted.
+`

@@ -1,0 +1,123 @@
+import { coloursFor } from './colours.ts'
+import type { Event, Mode, RunSummary } from './event.ts'
+import { LiveView, type Output, runningLines } from './live-view.ts'
+import { printableLine } from './printable.ts'
+import { problemText } from './problem-text.ts'
+import { recapLines } from './recap.ts'
+import { type TaskOutcome, taskLines } from './task-lines.ts'
+import { verdict } from './verdict.ts'
+import { count, listed } from './words.ts'
+
+export interface TerminalOptions {
+  output: Output
+  /** Columns, asked anew for each drawing. */
+  width: () => number
+  colour: boolean
+  /** A terminal: what is running is shown at its bottom. */
+  live: boolean
+  verbosity: number
+  wholeDifferences: boolean
+}
+
+/** Time has passed: what is running is drawn again. */
+export interface Tick {
+  type: 'tick'
+  at: string
+}
+
+/**
+ * The report for a person. A run tells each task when it is done; a check says first what it came to, and so keeps its
+ * findings until the end.
+ */
+export function createTerminalReporter(options: TerminalOptions): (event: Event | Tick) => void {
+  const { output, live, colour } = options
+  const colours = coloursFor(colour)
+  const view = new LiveView(output, options.width)
+  const running = new Map<string, RunningTask>()
+  let mode: Mode = 'run'
+  let findings: string[] = []
+  let plays = 0
+  let drawnAt = 0
+
+  return (event) => {
+    const lines = take(event)
+    const at = Date.parse(event.at)
+    if (!live) {
+      for (const line of lines) output.write(`${line}\n`)
+      return
+    }
+    // A task of 500 hosts has 500 results; the eye needs ten drawings a second at most.
+    if (lines.length === 0 && event.type === 'task-result' && at - drawnAt < 100) return
+    drawnAt = at
+    view.draw(runningLines([...running.values()], at), lines)
+  }
+
+  function take(event: Event | Tick): string[] {
+    switch (event.type) {
+      case 'tick':
+      case 'host-connected':
+        return []
+      case 'run-started': {
+        mode = event.mode
+        findings = []
+        plays = 0
+        const verb = mode === 'check' ? 'checking' : 'running'
+        return [colours.strong(`${verb} ${event.playbook} on ${count(event.hosts.length, 'host')}`)]
+      }
+      case 'play-started':
+        plays += 1
+        return keep([
+          ...(plays > 1 ? [''] : []),
+          colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`),
+        ])
+      case 'debt-found':
+        return keep([debtLine(event)])
+      case 'task-started':
+        running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at) })
+        return []
+      case 'task-result':
+        running.get(event.task.id)?.results.push(event)
+        return []
+      case 'task-finished':
+        return keep(finish(event.task.id))
+      case 'warning':
+        return [problemText([event.problem], { colour })]
+      case 'play-finished':
+        return []
+      case 'run-finished':
+        return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
+    }
+  }
+
+  function keep(lines: string[]): string[] {
+    if (mode === 'run') return lines
+    findings.push(...lines)
+    return []
+  }
+
+  function finish(id: string): string[] {
+    const outcome = running.get(id)
+    running.delete(id)
+    if (!outcome || outcome.results.length === 0) return []
+    const lines = taskLines(outcome, { ...options, colours, mode })
+    const isQuiet = outcome.results.every(({ result }) => result.status === 'ok' || result.status === 'skipped')
+    return mode === 'check' && isQuiet && options.verbosity === 0 ? [] : lines
+  }
+
+  function ending(summary: RunSummary): string[] {
+    const line = verdict(summary, mode, colours)
+    const recap = recapLines(summary, { ...options, width: options.width(), colours, mode })
+    return mode === 'check' ? [line, '', ...findings, '', ...recap] : ['', ...recap, line]
+  }
+
+  function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
+    const rest = handlerExists ? '' : '; this playbook has no such handler, so it stays owed'
+    const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
+    return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
+  }
+}
+
+interface RunningTask extends TaskOutcome {
+  results: { host: string; result: TaskOutcome['results'][number]['result'] }[]
+  since: number
+}
