@@ -171,6 +171,11 @@ export function predict<T>(read: Read<T>, state: T | Unknown): Prediction {
   return { read: read as unknown as AnyRead, state }
 }
 
+/** As `predict`, for an answer that can be known in part: a new account's home, but not the number it gets. What is left out is not foreseen. */
+export function predictSome<T>(read: Read<T>, state: Partial<T>): Prediction {
+  return { read: read as unknown as AnyRead, state }
+}
+
 /** A path that is not there. */
 export const ABSENT: FileState = { type: 'absent', mode: 0, owner: '', group: '', size: 0 }
 
