@@ -1,0 +1,109 @@
+import type { Step } from '../language/playbook.ts'
+import { clearDebt, type Debt, recordDebt } from '../remote/debt.ts'
+import type { Job as RemoteJob } from '../remote/host.ts'
+import type { StepResult } from '../remote/shell.ts'
+import type { Difference } from '../report/event.ts'
+import type { Change } from '../resource/change.ts'
+import type { Command } from '../resource/command.ts'
+import type { AnyModule, Plan } from '../resource/module.ts'
+import type { AnyRead } from '../resource/read.ts'
+import type { Job } from './jobs.ts'
+import type { PlannedJob } from './planning.ts'
+import { failed, type Settled } from './settled.ts'
+import { showCommand } from './show.ts'
+
+/** What a job sends to its host: debts first, then its own commands, and the end of a debt last. */
+export interface Errand {
+  job: Job
+  commands: readonly Command[]
+  /** How many of the commands come before the job's own, and how many are its own. */
+  before: number
+  own: number
+  timeoutMs: number
+}
+
+/** The commands of a planned job; none when there is nothing to do. */
+export function errand(
+  { job, planned }: PlannedJob,
+  step: Step,
+  debts: readonly Debt[],
+  settles: string | undefined,
+): Errand | undefined {
+  const own = ownCommands({ job, planned })
+  const ending = settles === undefined ? [] : [clearDebt(settles)]
+  if (own.length === 0 && ending.length === 0) return undefined
+  const first = own.length > 0 ? debts.map(recordDebt) : []
+  const seconds =
+    job.call.kind === 'action' && job.args.kind === 'known' ? job.call.action.seconds?.(job.args.args) : undefined
+  const timeoutMs = seconds === undefined ? step.timeoutMs : seconds * 1000 + 10_000
+  return { job, commands: [...first, ...own, ...ending], before: first.length, own: own.length, timeoutMs }
+}
+
+export function toRemoteJob({ commands, timeoutMs }: Errand): RemoteJob {
+  return { commands, timeoutMs }
+}
+
+/** What a job may have changed: the reads that tell, or undefined when it may be anything on the host. */
+export function touchedBy({ job, planned }: PlannedJob): readonly AnyRead[] | undefined {
+  if (job.call.kind === 'action') return job.call.action.looks ? [] : undefined
+  if (job.call.module.touches !== 'reads' || planned.kind !== 'plan') return undefined
+  return [...readsOf(job.call.module, argsOf(job)), ...(planned.plan.after ?? []).map(({ read }) => read)]
+}
+
+/** The reads that verify a module's job. */
+export function verifyingReads({ job, planned }: PlannedJob): readonly AnyRead[] {
+  if (job.call.kind !== 'module' || planned.kind !== 'plan' || planned.plan.changes.length === 0) return []
+  return readsOf(job.call.module, argsOf(job))
+}
+
+/** The first command of an errand that went wrong, as a failure that shows it. */
+export function brokenCommand(
+  errand: Errand,
+  results: readonly StepResult[],
+  step: Step,
+  differences: readonly Difference[],
+): Settled | undefined {
+  const index = results.findIndex(({ code, skipped }) => !skipped && code !== 0)
+  const command = errand.commands[index]
+  const result = results[index]
+  if (!command || !result) return undefined
+  const shown = showCommand(command, result, step.noLog)
+  const words = shown.stderr.split('\n').findLast((line) => line.trim() !== '')
+  return failed(
+    errand.job,
+    {
+      code: 'COMMAND_FAILED',
+      message: words
+        ? `a command ended with exit code ${result.code}: ${words}`
+        : `a command ended with exit code ${result.code}`,
+      command: shown,
+    },
+    differences,
+  )
+}
+
+export function argsOf(job: Job): object {
+  if (job.args.kind !== 'known') throw new Error('arguments that are not known cannot be applied')
+  return job.args.args
+}
+
+function ownCommands({ job, planned }: PlannedJob): Command[] {
+  const { call } = job
+  if (call.kind === 'module' && planned.kind === 'plan') return legs(call.module, planned.plan, argsOf(job))
+  if (call.kind === 'action' && planned.kind === 'decision' && planned.decision.due && call.action.run) {
+    return [call.action.run(argsOf(job))].flat()
+  }
+  return []
+}
+
+function legs(module: AnyModule, plan: Plan<Change>, args: object): Command[] {
+  return plan.changes.flatMap((change) => {
+    const leg = module.apply[change.kind]
+    if (!leg) throw new Error(`${module.name} has no leg for the change '${change.kind}': this is a bug in the module`)
+    return leg(change, args)
+  })
+}
+
+function readsOf(module: AnyModule, args: object): AnyRead[] {
+  return Object.values(module.reads(args)).flat() as AnyRead[]
+}

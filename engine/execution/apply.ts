@@ -1,0 +1,136 @@
+import type { Step } from '../language/playbook.ts'
+import type { Debt } from '../remote/debt.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
+import type { StepResult } from '../remote/shell.ts'
+import type { AnyRead } from '../resource/read.ts'
+import { argsOf, brokenCommand, type Errand, errand, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
+import { acted } from './acted.ts'
+import type { PlayContext } from './context.ts'
+import { userKey } from './hosts.ts'
+import type { Job } from './jobs.ts'
+import { planJob } from './plan-job.ts'
+import type { PlannedJob } from './planning.ts'
+import { decided, failed, planned, type Settled } from './settled.ts'
+import { showChange } from './show.ts'
+import { mergeReads, type World } from './world.ts'
+
+/** Jobs of one step on one target, planned one after the other, and what ends a debt when they went well. */
+export interface Batch {
+  step: Step
+  position: number
+  target: string
+  jobs: readonly PlannedJob[]
+  /** The handler that is being run, whose debt ends with it. */
+  settles: string | undefined
+}
+
+/**
+ * Applies planned jobs in one round, which also looks again at what they were to change and at what later steps need afresh;
+ * then says of each how it ended. A change that has not come about is NOT_SETTLED.
+ */
+export async function applyBatch(context: PlayContext, batch: Batch): Promise<Settled[]> {
+  const { step, position, target, jobs, settles } = batch
+  const errands = jobs.map((job) => errand(job, step, debtsOf(context, job, step), settles))
+  const acting = errands.filter((one) => one !== undefined)
+  if (acting.length === 0) return jobs.map((job) => unmoved(job, step))
+  const world = context.hosts.world(target)
+  const reads = [...jobs.flatMap(verifyingReads), ...refresh(world, batch)]
+  let results: readonly (readonly StepResult[])[]
+  try {
+    const done = await context.hosts.go({
+      host: target,
+      become: step.become,
+      step: position,
+      jobs: acting.map(toRemoteJob),
+      reads: mergeReads(reads).values(),
+    })
+    results = done.jobs
+  } catch (error) {
+    if (!(error instanceof RemoteProblem)) throw error
+    world.forget(position)
+    return jobs.map(({ job }) => unreached(job, error))
+  }
+  return jobs.map((job, index) => {
+    const own = errands[index]
+    if (!own) return unmoved(job, step)
+    return ended(context, batch, job, own, results[acting.indexOf(own)] ?? [])
+  })
+}
+
+/** A host that could not be reached, or whose shell failed under the step. */
+export function unreached(job: Pick<Job, 'host' | 'item'>, problem: RemoteProblem): Settled {
+  const failure = {
+    code: problem.code,
+    message: problem.message,
+    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+  }
+  const settled = failed(job, failure)
+  return problem.unreachable || problem.lost ? { ...settled, status: 'unreachable' } : settled
+}
+
+/** Forgets what the jobs may change; gives what has to be looked at again by the same user in the same round. */
+function refresh(world: World, { step, position, jobs }: Batch): readonly AnyRead[] {
+  const touched: AnyRead[] = []
+  let anything = false
+  for (const job of jobs) {
+    const reads = touchedBy(job)
+    if (reads) touched.push(...reads)
+    else anything = true
+  }
+  return world.forget(position, anything ? undefined : touched).get(userKey(step.become)) ?? []
+}
+
+function ended(
+  context: PlayContext,
+  { step, position, target }: Batch,
+  { job, planned: plan }: PlannedJob,
+  own: Errand,
+  results: readonly StepResult[],
+): Settled {
+  if (job.call.kind === 'action') {
+    const broken = brokenCommand(
+      { ...own, commands: own.commands.slice(0, own.before) },
+      results.slice(0, own.before),
+      step,
+      [],
+    )
+    if (broken) return broken
+    return acted(context.evaluator, step, job, own, results)
+  }
+  if (plan.kind !== 'plan') throw new Error('only planned modules are applied')
+  const differences = plan.plan.changes.map((change) => showChange(change, step.noLog))
+  const broken = brokenCommand(own, results, step, differences)
+  if (broken) return broken
+  if (plan.plan.changes.length === 0) return planned(job, step, plan.plan)
+  const again = planJob(job.call, argsOf(job), context.hosts.world(target), userKey(step.become), position)
+  if (again.kind === 'plan' && again.plan.changes.length === 0) {
+    return { ...planned(job, step, plan.plan), value: { ...again.plan.result, changed: true } }
+  }
+  const left = again.kind === 'plan' ? again.plan.changes.map((change) => showChange(change, step.noLog)) : []
+  const why =
+    again.kind === 'failure' || again.kind === 'denied' ? again.message : left.map(({ what }) => what).join(', ')
+  const message = `the change was made and the host still differs: ${why || 'it could not be looked at again'}`
+  return failed(job, { code: 'NOT_SETTLED', message, hint: 'something else on the host may be setting it back' }, left)
+}
+
+/** Nothing was due: as planned, or as decided. */
+function unmoved({ job, planned: plan }: PlannedJob, step: Step): Settled {
+  if (plan.kind === 'plan') return planned(job, step, plan.plan)
+  if (plan.kind === 'decision' && !plan.decision.due) return decided(job, plan.decision, plan)
+  if (plan.kind === 'failure' || plan.kind === 'denied')
+    return failed(job, { code: plan.kind === 'denied' ? 'NOT_ALLOWED' : 'TASK_FAILED', message: plan.message })
+  if (plan.kind === 'unknown')
+    return failed(job, { code: 'STILL_UNKNOWN', message: `it depends on ${plan.unknown.reason}` })
+  throw new Error(`${step.name} was neither planned nor decided`)
+}
+
+function debtsOf({ playbook, now, operator }: PlayContext, { job }: PlannedJob, step: Step): Debt[] {
+  if (job.call.kind === 'action' && job.call.action.looks) return []
+  return step.notify.map((handler) => ({
+    handler,
+    playbook,
+    reason: step.name,
+    since: now().toISOString(),
+    by: operator,
+  }))
+}

@@ -1,0 +1,31 @@
+import type { Evaluator } from '../language/evaluator.ts'
+import type { Play } from '../language/playbook.ts'
+import type { Event, Mode } from '../report/event.ts'
+import type { HostState } from './host-state.ts'
+import type { Hosts } from './hosts.ts'
+import type { Registry } from './registry.ts'
+
+/** The controller's own files, for what is fetched. */
+export interface ControllerFiles {
+  /** undefined: there is no such file. */
+  read(path: string): Promise<Buffer | undefined>
+  write(path: string, content: Buffer, mode: number): Promise<void>
+}
+
+/** What the stages of a play share; the engine knows no clock, socket, file or terminal but through it. */
+export interface PlayContext {
+  mode: Mode
+  /** Path of the playbook, for debts. */
+  playbook: string
+  play: Play
+  evaluator: Evaluator
+  registry: Registry
+  hosts: Hosts
+  states: ReadonlyMap<string, HostState>
+  emit: (event: Event) => void
+  now: () => Date
+  sleep: (milliseconds: number) => Promise<void>
+  controller: ControllerFiles
+  operator: string
+  signal: AbortSignal | undefined
+}

@@ -1,0 +1,108 @@
+import type { BlockPath, Step } from '../language/playbook.ts'
+import type { Status } from '../report/event.ts'
+import type { Value } from '../resource/value.ts'
+
+interface BlockState {
+  entered: boolean
+  failed: boolean
+  rescueFailed: boolean
+  alwaysFailed: boolean
+}
+
+/** Where one host stands in a play: which blocks hold it, what it has registered, what it is owed. */
+export class HostState {
+  readonly name: string
+  readonly registered = new Map<string, Value>()
+  /** Handlers due on this host, with the task that notified each; in the order of notification. */
+  readonly notified = new Map<string, string>()
+  readonly counts: Record<Status, number> = emptyCounts()
+  lost: 'failed' | 'unreachable' | 'locked' | undefined
+  /** `end_host` or `end_play` was reached. */
+  ended = false
+  #blocks = new Map<string, BlockState>()
+  /** A failure that no block holds: only the `always` sections that were entered still run. */
+  #failed = false
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** A new play: blocks and failures are those of the play, registered values and debts stay. */
+  startPlay(): void {
+    this.#blocks = new Map()
+    this.#failed = false
+    this.ended = false
+  }
+
+  /** In the play, and not thrown out by a failure. */
+  get active(): boolean {
+    return this.lost !== 'unreachable' && this.lost !== 'locked' && !this.#failed && !this.ended
+  }
+
+  /** Whether the step is this host's to run, by its blocks. Notes which blocks it has entered. */
+  admits(blocks: readonly BlockPath[]): boolean {
+    if (this.lost === 'unreachable' || this.lost === 'locked' || this.ended) return false
+    const always = blocks.findLastIndex(({ id, section }) => section === 'always' && this.#block(id).entered)
+    if (always >= 0) {
+      const block = this.#block(blocks[always]?.id ?? '')
+      return !block.alwaysFailed && this.#admitsInside(blocks.slice(always + 1))
+    }
+    return !this.#failed && this.#admitsInside(blocks)
+  }
+
+  /** Says whether a rescue takes care of a failure at this place; a failure that none does throws the host out of the play. */
+  fail(blocks: readonly BlockPath[]): 'rescued' | 'lost' {
+    for (const { id, section, hasRescue } of blocks.toReversed()) {
+      const block = this.#block(id)
+      if (section === 'block') {
+        block.failed = true
+        if (hasRescue) return 'rescued'
+      } else if (section === 'rescue') block.rescueFailed = true
+      else block.alwaysFailed = true
+    }
+    this.#failed = true
+    this.lost ??= 'failed'
+    return 'lost'
+  }
+
+  #admitsInside(blocks: readonly BlockPath[]): boolean {
+    return blocks.every(({ id, section }) => {
+      const block = this.#block(id)
+      if (section === 'block') {
+        block.entered = true
+        return !block.failed
+      }
+      if (section === 'rescue') return block.failed && !block.rescueFailed
+      return block.entered && !block.alwaysFailed
+    })
+  }
+
+  #block(id: string): BlockState {
+    let block = this.#blocks.get(id)
+    if (!block) {
+      block = { entered: false, failed: false, rescueFailed: false, alwaysFailed: false }
+      this.#blocks.set(id, block)
+    }
+    return block
+  }
+}
+
+/** A step's own blocks, as the scheduler asks about them. */
+export function admits(host: HostState, step: Step): boolean {
+  return host.admits(step.blocks)
+}
+
+function emptyCounts(): Record<Status, number> {
+  return {
+    ok: 0,
+    changed: 0,
+    'known-after-apply': 0,
+    'would-run': 0,
+    'may-run': 0,
+    deferred: 0,
+    skipped: 0,
+    failed: 0,
+    unreachable: 0,
+    'not-visible': 0,
+  }
+}

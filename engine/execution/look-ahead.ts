@@ -1,0 +1,92 @@
+import type { Evaluator } from '../language/evaluator.ts'
+import type { Step } from '../language/playbook.ts'
+import type { Become } from '../remote/address.ts'
+import type { AnyRead } from '../resource/read.ts'
+import { Unknown } from '../resource/unknown.ts'
+import type { Value } from '../resource/value.ts'
+import type { HostState } from './host-state.ts'
+import { type Hosts, userKey } from './hosts.ts'
+import { type Drafted, draft } from './jobs.ts'
+import { type PlannedJob, planJobs } from './planning.ts'
+import { expectedValue } from './register.ts'
+import type { Registry } from './registry.ts'
+import { mergeReads, type World } from './world.ts'
+
+export interface LookAhead {
+  evaluator: Evaluator
+  registry: Registry
+  hosts: Hosts
+  /** What is still to come, with its position in the play. */
+  ahead: Iterable<{ step: Step; position: number }>
+  members: readonly HostState[]
+}
+
+/** What is to be looked at on each host, by the user who looks; each with the last step that needs it. */
+export type Wanted = Map<string, Map<string, { become: Become | undefined; reads: Map<string, AnyRead> }>>
+
+/**
+ * Walks all steps ahead on what is known now, as check mode would, and collects what nobody has looked at yet. What depends on
+ * an answer that is still out is pending, and comes with the next round: a play needs as many rounds of looking as its longest
+ * chain of such dependencies.
+ */
+export function lookAhead({ evaluator, registry, hosts, ahead, members }: LookAhead): Wanted {
+  const wanted: Wanted = new Map()
+  const worlds = new Map<string, World>()
+  const worldOf = (name: string) => worlds.get(name) ?? hosts.world(name)
+  registry.guessing(() => {
+    for (const { step, position } of ahead) {
+      const { call } = step
+      if (call.kind === 'meta') continue
+      const drafts = members.filter((host) => isAhead(host, step)).map((host) => draft(evaluator, step, call, host))
+      const taken = step.runOnce ? drafts.slice(0, 1) : drafts
+      const targets = planJobs(hosts, step, position, taken.flat().flatMap(jobOf), worldOf)
+      for (const { target, jobs, world } of targets) {
+        worlds.set(target, world)
+        for (const { planned } of jobs) if (planned.kind === 'missing') want(wanted, target, step.become, planned.reads)
+      }
+      if (step.register === undefined) continue
+      const planned = targets.flatMap(({ jobs }) => jobs)
+      for (const drafted of taken) guess(registry, step.register, drafted, planned, step.runOnce ? members : undefined)
+    }
+  })
+  return wanted
+}
+
+/** Adds reads to what is wanted of a host. */
+export function want(wanted: Wanted, host: string, become: Become | undefined, reads: Iterable<AnyRead>): void {
+  const users = wanted.get(host) ?? new Map()
+  wanted.set(host, users)
+  const key = userKey(become)
+  const entry = users.get(key) ?? { become, reads: new Map() }
+  users.set(key, entry)
+  mergeReads(reads, entry.reads)
+}
+
+/** Steps of a rescue are looked at when it comes to that. */
+function isAhead(host: HostState, step: Step): boolean {
+  return host.active && step.blocks.every(({ section }) => section !== 'rescue')
+}
+
+function jobOf(drafted: Drafted): Extract<Drafted, { kind: 'job' }>['job'][] {
+  return drafted.kind === 'job' ? [drafted.job] : []
+}
+
+function guess(
+  registry: Registry,
+  name: string,
+  drafts: readonly Drafted[],
+  planned: readonly PlannedJob[],
+  shared: readonly HostState[] | undefined,
+): void {
+  const [first] = drafts
+  if (!first) return
+  const own = first.kind === 'job' ? first.job.host : first.host
+  const values = drafts.map((drafted): Value => {
+    if (drafted.kind === 'skipped') return { changed: false, skipped: true }
+    const found = drafted.kind === 'job' ? planned.find(({ job }) => job === drafted.job) : undefined
+    return found ? expectedValue(found.planned) : new Unknown(`${name}, which is registered only when its task has run`)
+  })
+  const isLoop = drafts.some((drafted) => (drafted.kind === 'job' ? drafted.job.item : drafted.item) !== undefined)
+  const value: Value = isLoop ? { changed: false, results: values } : (values[0] ?? null)
+  for (const host of shared ?? [own]) registry.register(host.name, name, value)
+}

@@ -1,0 +1,72 @@
+import type { Callable } from '../language/playbook.ts'
+import type { Decision } from '../resource/action.ts'
+import type { Change } from '../resource/change.ts'
+import { type Plan, TaskFailure } from '../resource/module.ts'
+import type { AnyRead } from '../resource/read.ts'
+import { Unknown } from '../resource/unknown.ts'
+import type { World } from './world.ts'
+
+/** What looking and comparing gave for one (host, task, item). */
+export type Planned =
+  | { kind: 'plan'; plan: Plan<Change> }
+  | { kind: 'decision'; decision: Decision; guarded: boolean }
+  /** Somebody has to look first. */
+  | { kind: 'missing'; reads: readonly AnyRead[] }
+  /** Only the run can tell: an argument or what was to be looked at depends on a change that is not made yet. */
+  | { kind: 'unknown'; unknown: Unknown }
+  /** The host did not allow to look. */
+  | { kind: 'denied'; message: string }
+  /** No change can lead to what is asked for. */
+  | { kind: 'failure'; message: string; hint: string | undefined }
+
+/** Plans one job on what is known of a host; looks nowhere and changes nothing but the world's notes of what is needed. */
+export function planJob(call: Callable, args: object, world: World, user: string, step: number): Planned {
+  const reads = call.kind === 'module' ? call.module.reads(args) : (call.action.reads?.(args) ?? {})
+  const gathered = world.gather(reads, user, step)
+  if (gathered.kind !== 'results') return gathered
+  try {
+    if (call.kind === 'module') {
+      const { module } = call
+      const have = module.state ? module.state(gathered.results, args) : gathered.results
+      return { kind: 'plan', plan: module.plan(args, have) }
+    }
+    const guarded = Object.keys(reads).length > 0
+    return { kind: 'decision', decision: call.action.decide(args, gathered.results), guarded }
+  } catch (error) {
+    if (error instanceof TaskFailure) return { kind: 'failure', message: error.message, hint: error.hint }
+    throw error
+  }
+}
+
+/** Lets a world show what the plan predicts. */
+export function foresee(world: World, plan: Plan<Change>, user: string, step: number): void {
+  if (plan.changes.length === 0) return
+  for (const prediction of plan.after ?? []) {
+    world.predictions.add(prediction, world.answer(prediction.read, user, step))
+  }
+  if (plan.brings !== undefined) world.predictions.brings(plan.brings)
+}
+
+/**
+ * Lets a world show a module task whose arguments are known only in part: whatever it would touch is known after apply. The
+ * reads that can be named without the unknown part are enough for that.
+ */
+export function foreseeUnknown(world: World, call: Callable, partial: object | undefined, unknown: Unknown): void {
+  if (call.kind !== 'module' || partial === undefined) return
+  for (const read of readsOfPartial(call, partial)) {
+    world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
+  }
+}
+
+function readsOfPartial(call: Extract<Callable, { kind: 'module' }>, partial: object): AnyRead[] {
+  let reads: object
+  try {
+    reads = call.module.reads(partial)
+  } catch (error) {
+    // An Unknown where the module expects text: then its reads cannot be named yet.
+    if (error instanceof TypeError) return []
+    throw error
+  }
+  const mark = new Unknown('').toString()
+  return (Object.values(reads).flat() as AnyRead[]).filter((read) => !read.key.includes(mark))
+}

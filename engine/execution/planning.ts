@@ -1,0 +1,50 @@
+import type { Step } from '../language/playbook.ts'
+import type { Hosts } from './hosts.ts'
+import { userKey } from './hosts.ts'
+import type { Job } from './jobs.ts'
+import { foresee, foreseeUnknown, type Planned, planJob } from './plan-job.ts'
+import type { World } from './world.ts'
+
+export interface PlannedJob {
+  job: Job
+  planned: Planned
+}
+
+/** Planned jobs of one step on one target, and what the target will look like when all of them are done. */
+export interface PlannedTarget {
+  target: string
+  jobs: PlannedJob[]
+  world: World
+}
+
+/**
+ * Plans the jobs of one step, target by target and one after the other: an item is planned on what the items before it will
+ * have made, so that all of them can be applied in one round.
+ */
+export function planJobs(
+  hosts: Hosts,
+  step: Step,
+  position: number,
+  jobs: readonly Job[],
+  base = (name: string) => hosts.world(name),
+): PlannedTarget[] {
+  const targets = new Map<string, PlannedTarget>()
+  for (const job of jobs) {
+    const target = targets.get(job.target) ?? { target: job.target, jobs: [], world: base(job.target).fork() }
+    targets.set(job.target, target)
+    target.jobs.push({ job, planned: planOne(target.world, step, position, job) })
+  }
+  return [...targets.values()]
+}
+
+function planOne(world: World, step: Step, position: number, job: Job): Planned {
+  const user = userKey(step.become)
+  if (job.args.kind === 'unknown') {
+    foreseeUnknown(world, job.call, job.args.partial, job.args.unknown)
+    return { kind: 'unknown', unknown: job.args.unknown }
+  }
+  const planned = planJob(job.call, job.args.args, world, user, position)
+  if (planned.kind === 'plan') foresee(world, planned.plan, user, position)
+  if (planned.kind === 'unknown') foreseeUnknown(world, job.call, job.args.args, planned.unknown)
+  return planned
+}

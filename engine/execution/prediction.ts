@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { type Seen, wider } from '../remote/probe.ts'
+import {
+  ABSENT,
+  type AnyRead,
+  type FileState,
+  type Prediction,
+  type TreeState,
+  type UnitState,
+} from '../resource/read.ts'
+import { Unknown } from '../resource/unknown.ts'
+import { unitAfter } from './prediction-unit.ts'
+
+/** What a read answers: what was seen, or an Unknown where a change that is not made yet will decide. */
+export type Answer = Seen | Unknown
+
+interface Entry {
+  read: AnyRead
+  state: unknown
+  /** Order of arrival: a unit file written after the unit was last predicted needs a reload. */
+  order: number
+  /** A folder that was removed and made again: nothing is left in it. */
+  emptied?: boolean
+}
+
+/**
+ * What a host will look like once the changes that are only planned are made: a layer over what was really seen. A fork sees
+ * what its parent predicts and keeps its own predictions to itself.
+ */
+export class Predictions {
+  readonly #entries = new Map<string, Entry>()
+  #order = 0
+  #brings: string | undefined
+
+  constructor(parent?: Predictions) {
+    if (!parent) return
+    this.#entries = new Map(parent.#entries)
+    this.#order = parent.#order
+    this.#brings = parent.#brings
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  /** Files, units and accounts that are absent may come along with something that will be installed. */
+  brings(what: string): void {
+    this.#brings = what
+  }
+
+  /** Takes a prediction in; `current` is what the read answers now, since a prediction that agrees with it is none. */
+  add({ read, state }: Prediction, current: Answer | undefined): void {
+    if (current && !(current instanceof Unknown) && 'state' in current && agrees(state, current.state)) return
+    const before = this.#entries.get(read.key)
+    const entry: Entry = { read, state, order: ++this.#order }
+    if (read.kind === 'file' && isFileState(state)) {
+      if (
+        before &&
+        isFileState(before.state) &&
+        read.want === 'status' &&
+        state.type === 'file' &&
+        before.state.type === 'file'
+      ) {
+        entry.read = wider(before.read, read)
+        entry.state = { ...before.state, ...state }
+      }
+      const wasGone =
+        before !== undefined && isFileState(before.state) && (before.state.type === 'absent' || before.emptied)
+      if (state.type === 'directory' && wasGone) entry.emptied = true
+      if (state.type !== 'directory') this.#forgetBelow(read.path)
+    }
+    this.#entries.set(read.key, entry)
+  }
+
+  /** The answer to a read; `real` is what was seen, undefined when nobody has looked yet. Undefined: somebody has to look. */
+  answer(read: AnyRead, real: Seen | undefined): Answer | undefined {
+    const answer = this.#predicted(read, real)
+    if (answer === undefined || answer instanceof Unknown || 'denied' in answer) return answer
+    if (this.#brings !== undefined && isAbsent(read, answer.state) && !this.#entries.has(read.key)) {
+      return new Unknown(`${this.#brings} may bring it along`)
+    }
+    return answer
+  }
+
+  #predicted(read: AnyRead, real: Seen | undefined): Answer | undefined {
+    if (this.#entries.size === 0) return real
+    const entry = this.#entries.get(read.key)
+    if (entry?.state instanceof Unknown) return entry.state
+    switch (read.kind) {
+      case 'file':
+        if (entry && isFileState(entry.state)) return fileAnswer(read.want, entry, entry.state, real)
+        return this.#isGoneAbove(read.path) ? { state: ABSENT } : real
+      case 'tree':
+        return this.#treeAnswer(read.path, real)
+      case 'unit': {
+        const base = entry ? { state: entry.state } : real
+        if (base === undefined || 'denied' in base) return base
+        const written = this.#unitFiles(read.name, entry?.order ?? 0)
+        const state = unitAfter(base.state as UnitState, read.name, written)
+        return state instanceof Unknown ? state : { state }
+      }
+      default:
+        return entry ? { state: entry.state } : real
+    }
+  }
+
+  /** A folder above is predicted to be gone, or to be new and empty. */
+  #isGoneAbove(path: string): boolean {
+    for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1)) {
+      const above = this.#entries.get(`file:${path.slice(0, slash)}`)
+      if (!above || !isFileState(above.state)) continue
+      if (above.state.type === 'absent' || above.emptied) return true
+    }
+    return false
+  }
+
+  #forgetBelow(path: string): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.read.kind === 'file' && entry.read.path.startsWith(`${path}/`)) this.#entries.delete(key)
+    }
+  }
+
+  #treeAnswer(path: string, real: Seen | undefined): Answer | undefined {
+    const own = this.#entries.get(`tree:${path}`)
+    const base = own ? { state: own.state } : real
+    if (base === undefined || 'denied' in base) return base
+    const gone = this.#isGoneAbove(`${path}/x`)
+    const entries = new Map((gone ? [] : (base.state as TreeState).entries).map((entry) => [entry.path, entry]))
+    for (const { read, state, order } of this.#entries.values()) {
+      if (read.kind !== 'file' || !read.path.startsWith(`${path}/`) || (own && order < own.order)) continue
+      if (!isFileState(state)) return new Unknown(`${read.path} is known after apply`)
+      if (state.type === 'absent') {
+        for (const known of entries.keys()) {
+          if (known === read.path || known.startsWith(`${read.path}/`)) entries.delete(known)
+        }
+      } else
+        entries.set(read.path, {
+          path: read.path,
+          type: state.type,
+          mode: state.mode,
+          owner: state.owner,
+          group: state.group,
+        })
+    }
+    return { state: { entries: [...entries.values()] } }
+  }
+
+  #unitFiles(unit: string, since: number): { path: string; state: FileState }[] {
+    const files: { path: string; state: FileState }[] = []
+    for (const { read, state, order } of this.#entries.values()) {
+      if (read.kind !== 'file' || order <= since || !isFileState(state)) continue
+      const match = /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/(.+)$/.exec(read.path)
+      if (match?.[1] === unit || match?.[1]?.startsWith(`${unit}.d/`)) files.push({ path: read.path, state })
+    }
+    return files
+  }
+}
+
+function fileAnswer(
+  want: 'status' | 'content' | 'digest',
+  entry: Entry,
+  state: FileState,
+  real: Seen | undefined,
+): Answer | undefined {
+  if (want === 'status' || state.type !== 'file') return { state }
+  if (want === 'content' && state.content) return { state }
+  if (want === 'digest' && (state.sha256 !== undefined || state.content)) return { state: withDigest(state) }
+  if (entry.read.kind === 'file' && entry.read.want === 'status') {
+    if (real === undefined || 'denied' in real) return real
+    const seen = real.state as FileState
+    if (seen.type === 'file') return { state: { ...seen, ...state, size: seen.size } }
+    if (state.size === 0) return { state: { ...state, content: Buffer.alloc(0) } }
+  }
+  return new Unknown('the content of the file is known after apply')
+}
+
+function withDigest(state: FileState): FileState {
+  return state.sha256 !== undefined || !state.content
+    ? state
+    : { ...state, sha256: createHash('sha256').update(state.content).digest('hex') }
+}
+
+function isFileState(state: unknown): state is FileState {
+  return typeof state === 'object' && state !== null && !(state instanceof Unknown) && 'type' in state
+}
+
+function isAbsent(read: AnyRead, state: unknown): boolean {
+  if (read.kind === 'file') return (state as FileState).type === 'absent'
+  if (read.kind === 'unit') return (state as UnitState).load === 'not-found'
+  if (read.kind === 'account' || read.kind === 'group') return !(state as { present: boolean }).present
+  return false
+}
+
+/** Whether every field that the prediction names is already so. */
+function agrees(predicted: unknown, current: unknown): boolean {
+  if (typeof predicted !== 'object' || predicted === null || predicted instanceof Unknown)
+    return isDeepStrictEqual(predicted, current)
+  const now = current as Record<string, unknown>
+  return Object.entries(predicted).every(([field, value]) => isDeepStrictEqual(value, now[field]))
+}

@@ -1,0 +1,153 @@
+import type { Step } from '../language/playbook.ts'
+import type { Problem } from '../problem.ts'
+import type { Difference, Failure, Status, TaskResult } from '../report/event.ts'
+import type { Change } from '../resource/change.ts'
+import type { Plan } from '../resource/module.ts'
+import { Unknown } from '../resource/unknown.ts'
+import type { Value } from '../resource/value.ts'
+import type { HostState } from './host-state.ts'
+import type { Job } from './jobs.ts'
+import type { Planned } from './plan-job.ts'
+import { expectedValue } from './register.ts'
+import { showChange } from './show.ts'
+
+/** How one (host, task, item) ended: what is reported, and what `register` keeps. */
+export interface Settled {
+  host: HostState
+  item: Job['item']
+  status: Status
+  differences: readonly Difference[]
+  value: Value
+  reason?: string
+  failure?: Failure
+  warnings?: readonly string[]
+  attempts?: number
+}
+
+/** Who it is about. */
+export type Subject = { host: HostState; item: Job['item'] }
+
+/** A plan carried out, or only made when it is check mode that asks. */
+export function planned({ host, item }: Subject, step: Step, plan: Plan<Change>): Settled {
+  return {
+    host,
+    item,
+    status: plan.changes.length > 0 ? 'changed' : 'ok',
+    differences: plan.changes.map((change) => showChange(change, step.noLog)),
+    value: { ...plan.result, changed: plan.changes.length > 0 },
+    ...(plan.warnings?.length ? { warnings: plan.warnings } : {}),
+  }
+}
+
+export function failed({ host, item }: Subject, failure: Failure, differences: readonly Difference[] = []): Settled {
+  return {
+    host,
+    item,
+    status: 'failed',
+    differences,
+    failure,
+    value: { changed: differences.length > 0, failed: true, msg: failure.message },
+  }
+}
+
+export function skipped({ host, item }: Subject, reason: string): Settled {
+  return { host, item, status: 'skipped', differences: [], reason, value: { changed: false, skipped: true } }
+}
+
+/** Something that cannot be known before changes are made, in check mode. */
+export function open(
+  { host, item }: Subject,
+  status: Status,
+  reason: string,
+  value: Value = new Unknown(reason),
+): Settled {
+  return { host, item, status, differences: [], reason, value }
+}
+
+/** A problem of the playbook that only shows for this host, now. */
+export function problemFailure(problem: Problem): Failure {
+  const { place } = problem
+  const at = place ? ` (${place.file}:${place.line}:${place.column})` : ''
+  return {
+    code: problem.code,
+    message: problem.message + at,
+    ...(problem.hint === undefined ? {} : { hint: problem.hint }),
+  }
+}
+
+/** What check mode says of a job that only has been planned; `hazy` when something before it cannot be foreseen on this host. */
+export function checked(
+  job: Job,
+  step: Step,
+  plan: Planned,
+  { pending, hazy }: { pending: boolean; hazy: boolean },
+): Settled | 'look' {
+  const action = job.call.kind === 'action' ? job.call.action : undefined
+  const looks = action !== undefined && (action.looks === true || action.run === undefined)
+  switch (plan.kind) {
+    case 'plan':
+      return planned(job, step, plan.plan)
+    case 'unknown': {
+      const status = !action ? 'known-after-apply' : looks ? 'deferred' : 'would-run'
+      return open(job, status, `depends on ${plan.unknown.reason}`)
+    }
+    case 'denied':
+      return open(job, 'not-visible', plan.message)
+    case 'failure':
+      if (hazy) return open(job, 'known-after-apply', `as things are: ${plan.message}`)
+      return failed(job, {
+        code: 'TASK_FAILED',
+        message: plan.message,
+        ...(plan.hint === undefined ? {} : { hint: plan.hint }),
+      })
+    case 'missing':
+      throw new Error(`the reads of ${step.name} were not answered`)
+    case 'decision': {
+      const { decision } = plan
+      if (!decision.due) return decided(job, decision, plan)
+      if (looks && action?.keep === undefined) return pending ? open(job, 'deferred', decision.what) : 'look'
+      if (action?.keep) return 'look'
+      const certain = action?.certain === true || plan.guarded
+      const difference: Difference = {
+        kind: 'run',
+        what: decision.what,
+        form: 'value',
+        before: decision.from,
+        after: decision.to,
+      }
+      if (!certain) return open(job, 'would-run', decision.what)
+      return { ...job, status: 'changed', differences: [difference], value: { changed: true } }
+    }
+  }
+}
+
+/** An action that has nothing to do, or that fails by its decision alone (`assert`, `fail`). */
+export function decided(
+  job: Subject,
+  decision: { failure?: string; hint?: string; result?: Readonly<Record<string, Value>> },
+  plan: Planned,
+): Settled {
+  if (decision.failure !== undefined) {
+    return failed(job, {
+      code: 'TASK_FAILED',
+      message: decision.failure,
+      ...(decision.hint === undefined ? {} : { hint: decision.hint }),
+    })
+  }
+  return { host: job.host, item: job.item, status: 'ok', differences: [], value: expectedValue(plan) }
+}
+
+/** The event's form of it. */
+export function toResult(settled: Settled, step: Step): TaskResult {
+  const { status, item, differences, reason, failure, warnings, value, attempts } = settled
+  return {
+    status,
+    differences,
+    warnings: warnings ?? [],
+    ...(item ? { item } : {}),
+    ...(reason === undefined ? {} : { reason }),
+    ...(failure ? { failure } : {}),
+    ...(step.noLog ? {} : { value }),
+    ...(attempts === undefined ? {} : { attempts }),
+  }
+}

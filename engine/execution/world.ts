@@ -1,0 +1,121 @@
+import { covers, type Seen, wider } from '../remote/probe.ts'
+import type { Results } from '../resource/module.ts'
+import type { AnyRead, Read } from '../resource/read.ts'
+import { Unknown } from '../resource/unknown.ts'
+import { type Answer, Predictions } from './prediction.ts'
+
+/** A read as it was answered, and the last step that asks for it, so that nothing is looked at again in vain. */
+interface Kept {
+  read: AnyRead
+  seen: Seen
+  neededUntil: number
+}
+
+/** What gathering the reads of one task gives: all results, or what stands in the way. */
+export type Gathered =
+  | { kind: 'results'; results: Results<never> }
+  | { kind: 'missing'; reads: readonly AnyRead[] }
+  | { kind: 'unknown'; unknown: Unknown }
+  | { kind: 'denied'; message: string }
+
+/**
+ * What is known of one host: what was seen, by the user who looked, and what is predicted on top of it. A fork shares what was
+ * seen and keeps its predictions to itself, for looking ahead and for planning several items of one task.
+ */
+export class World {
+  readonly host: string
+  readonly predictions: Predictions
+  readonly #seen: Map<string, Map<string, Kept>>
+
+  constructor(host: string, parent?: World) {
+    this.host = host
+    this.predictions = new Predictions(parent?.predictions)
+    this.#seen = parent ? parent.#seen : new Map()
+  }
+
+  fork(): World {
+    return new World(this.host, this)
+  }
+
+  /** Answers all reads of a task as `user` sees them. `step` is where the playbook stands, or will when it needs them. */
+  gather(reads: Readonly<Record<string, Read | readonly Read[]>>, user: string, step: number): Gathered {
+    const missing: AnyRead[] = []
+    let unknown: Unknown | undefined
+    let denied: string | undefined
+    const results: Record<string, unknown> = {}
+    const answerOne = (read: Read): unknown => {
+      const answer = this.answer(read as AnyRead, user, step)
+      if (answer === undefined) missing.push(read as AnyRead)
+      else if (answer instanceof Unknown) unknown ??= answer
+      else if ('denied' in answer) denied ??= answer.denied
+      else return answer.state
+      return undefined
+    }
+    for (const [name, read] of Object.entries(reads)) {
+      results[name] = Array.isArray(read) ? read.map(answerOne) : answerOne(read as Read)
+    }
+    if (missing.length > 0) return { kind: 'missing', reads: missing }
+    if (denied !== undefined) return { kind: 'denied', message: denied }
+    if (unknown) return { kind: 'unknown', unknown }
+    return { kind: 'results', results: results as Results<never> }
+  }
+
+  /** The answer to one read, or undefined when somebody has to look. */
+  answer(read: AnyRead, user: string, step: number): Answer | undefined {
+    const kept = this.#seen.get(user)?.get(read.key)
+    if (kept) kept.neededUntil = Math.max(kept.neededUntil, step)
+    return this.predictions.answer(read, kept && covers(kept.read, read) ? kept.seen : undefined)
+  }
+
+  /** Takes in what a round has seen. */
+  keep(reads: Iterable<AnyRead>, seen: ReadonlyMap<string, Seen>, user: string, step: number): void {
+    let mine = this.#seen.get(user)
+    if (!mine) {
+      mine = new Map()
+      this.#seen.set(user, mine)
+    }
+    for (const read of reads) {
+      const answer = seen.get(read.key) ?? { denied: `the host gave no answer about ${read.key}` }
+      const before = mine.get(read.key)
+      const neededUntil = Math.max(step, before?.neededUntil ?? 0)
+      mine.set(read.key, { read, seen: answer, neededUntil })
+    }
+  }
+
+  /**
+   * Forgets what a change may have made wrong, and gives back what later steps still need of it, by user. Without `keys`,
+   * anything may have changed.
+   */
+  forget(step: number, touched?: readonly AnyRead[]): ReadonlyMap<string, readonly AnyRead[]> {
+    const needed = new Map<string, AnyRead[]>()
+    for (const [user, kept] of this.#seen) {
+      for (const [key, { read, neededUntil }] of kept) {
+        if (touched && !touched.some((change) => isTouched(read, change))) continue
+        kept.delete(key)
+        if (neededUntil > step) needed.set(user, [...(needed.get(user) ?? []), read])
+      }
+    }
+    return needed
+  }
+}
+
+/** Merges reads by key, each wanting as much as the one that wants most. */
+export function mergeReads(reads: Iterable<AnyRead>, into = new Map<string, AnyRead>()): Map<string, AnyRead> {
+  for (const read of reads) {
+    const other = into.get(read.key)
+    into.set(read.key, other ? wider(other, read) : read)
+  }
+  return into
+}
+
+/** Whether a change that shows in `change` may show in `read` too. */
+function isTouched(read: AnyRead, change: AnyRead): boolean {
+  if (read.key === change.key || read.kind === 'raw') return true
+  if (change.kind !== 'file' && change.kind !== 'tree') return false
+  const { path } = change
+  if (read.kind === 'unit') return path.includes('/systemd/system/')
+  if (read.kind === 'account' || read.kind === 'group') return /^\/etc\/(passwd|group|shadow|gshadow)$/.test(path)
+  if (read.kind === 'tree')
+    return read.path.startsWith(`${path}/`) || path.startsWith(`${read.path}/`) || path === read.path
+  return read.kind === 'file' && read.path.startsWith(`${path}/`)
+}

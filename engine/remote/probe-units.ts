@@ -1,0 +1,53 @@
+import { sh } from '../resource/command.ts'
+import type { UnitRead, UnitState } from '../resource/read.ts'
+import type { Look } from './probe.ts'
+import { stepOf } from './probe-raw.ts'
+
+const PROPERTIES =
+  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths,MainPID,ActiveEnterTimestampMonotonic'
+
+/** A unit on a host that does not run systemd. */
+const NO_UNIT: UnitState = {
+  load: 'absent',
+  active: 'inactive',
+  sub: 'dead',
+  enabled: '',
+  needsReload: false,
+  fragment: '',
+  dropIns: [],
+  mainPid: 0,
+  activeSince: 0,
+}
+
+/** All units of a round in one `systemctl show`; its blocks come in the order of the names. */
+export function unitsLook(reads: readonly UnitRead[]): Look {
+  const names = reads.map(({ name }) => name)
+  return {
+    steps: [stepOf(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`)],
+    async parse([result]) {
+      const blocks = (result?.stdout.toString('utf8') ?? '').trim().split('\n\n')
+      return new Map(reads.map(({ key }, index) => [key, { state: parseUnit(blocks[index] ?? '') }]))
+    },
+  }
+}
+
+function parseUnit(block: string): UnitState {
+  const values = new Map<string, string>()
+  for (const line of block.split('\n')) {
+    const equals = line.indexOf('=')
+    if (equals > 0) values.set(line.slice(0, equals), line.slice(equals + 1))
+  }
+  if (!values.has('LoadState')) return NO_UNIT
+  const text = (name: string) => values.get(name) ?? ''
+  return {
+    load: text('LoadState'),
+    active: text('ActiveState'),
+    sub: text('SubState'),
+    enabled: text('UnitFileState'),
+    needsReload: text('NeedDaemonReload') === 'yes',
+    fragment: text('FragmentPath'),
+    dropIns: text('DropInPaths').split(' ').filter(Boolean),
+    mainPid: Number(text('MainPID') || 0),
+    activeSince: Number(text('ActiveEnterTimestampMonotonic') || 0),
+  }
+}
