@@ -14,7 +14,7 @@ export interface Playbook {
   plays: readonly Play[]
 }
 
-export interface Play {
+export interface Play extends Roll {
   /** Stable between runs of the same playbook. */
   id: string
   name: string
@@ -28,7 +28,6 @@ export interface Play {
   /** Whether anything in the play names `facts`. */
   usesFacts: boolean
   strategy: 'linear' | 'free'
-  roll: Roll
   anyErrorsFatal: boolean
   /** Hosts that work on one step at a time; `--forks` holds beside it. */
   throttle?: number
@@ -40,14 +39,16 @@ export interface Play {
 /** How hosts pass through a play, a block, a task or a handler. */
 export interface Roll {
   /** The size of each batch; the last one repeats. Absent: all hosts at once. */
-  serial?: readonly Amount[]
+  serial?: Serial
   order: Order
   /** Failed and unreachable hosts over the whole roll that are borne; one more stops it. */
   maxFailures?: Amount
 }
 
 /** A number of hosts, or a share of them in percent. */
-export type Amount = { kind: 'count'; count: number } | { kind: 'share'; percent: number }
+export type Amount = { count: number } | { percent: number }
+
+export type Serial = readonly Amount[]
 
 export type Order =
   | { kind: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle' }
