@@ -14,7 +14,7 @@ export interface Playbook {
   plays: readonly Play[]
 }
 
-export interface Play extends Roll {
+export interface Play {
   /** Stable between runs of the same playbook. */
   id: string
   name: string
@@ -28,6 +28,7 @@ export interface Play extends Roll {
   /** Whether anything in the play names `facts`. */
   usesFacts: boolean
   strategy: 'linear' | 'free'
+  roll: Roll
   anyErrorsFatal: boolean
   /** Hosts that work on one step at a time; `--forks` holds beside it. */
   throttle?: number
@@ -46,7 +47,7 @@ export interface Roll {
 }
 
 /** A number of hosts, or a share of them in percent. */
-export type Amount = { count: number } | { percent: number }
+export type Amount = { kind: 'count'; count: number } | { kind: 'share'; percent: number }
 
 export type Serial = readonly Amount[]
 
