@@ -45,17 +45,27 @@ function textLines(
   return [title, ...shown.map((line) => `  ${line}`)]
 }
 
-/** Edits beyond which comparing costs more than its result is worth to a reader. */
-const MOST_EDITS = 5000
+/** Edits beyond which comparing takes longer than a reader waits: the work grows with their square. */
+const MOST_EDITS = 1000
 
 /** Hunks with three lines around them; nothing when the texts differ too much. A last line without its end says so. */
 function unified(before: string, after: string): string[] | undefined {
+  if (before === '') return oneSided('+', after)
+  if (after === '') return oneSided('-', before)
   const patch = structuredPatch('', '', before, after, undefined, undefined, { context: 3, maxEditLength: MOST_EDITS })
-  return patch?.hunks.flatMap((hunk, index) => {
-    const head = `@@ -${hunk.oldStart},${hunk.oldLines} +${hunk.newStart},${hunk.newLines} @@`
-    const whole = index === 0 && (before === '' || after === '')
-    return whole ? hunk.lines : [head, ...hunk.lines]
-  })
+  return patch?.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
+    `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
+    ...lines,
+  ])
+}
+
+function oneSided(sign: string, text: string): string[] {
+  const lines = linesOf(text).map((line) => sign + line)
+  return text === '' || text.endsWith('\n') ? lines : [...lines, '\\ No newline at end of file']
+}
+
+function linesOf(text: string): string[] {
+  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
 }
 
 function paint(line: string, colours: Colours): string {
@@ -66,5 +76,5 @@ function paint(line: string, colours: Colours): string {
 }
 
 function lineCount(text: string | undefined): string | undefined {
-  return text === undefined ? undefined : count(text.split('\n').length, 'line')
+  return text === undefined ? undefined : count(linesOf(text).length, 'line')
 }

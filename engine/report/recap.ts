@@ -60,7 +60,7 @@ function row(names: readonly string[], host: HostSummary, style: RecapStyle): st
 const NAME_COLUMNS = 24
 
 function whoWords(names: readonly string[], { width }: RecapStyle): string {
-  const room = Math.max(NAME_COLUMNS, Math.floor(width / 3))
+  const room = Math.max(NAME_COLUMNS, Math.floor(width / 2))
   const text = printableLine(names.length === 1 ? names.join() : `${count(names.length, 'host')}: ${listed(names, 3)}`)
   const cut = fitted(text, room)
   return cut + ' '.repeat(Math.max(0, NAME_COLUMNS - columns(cut)))

@@ -36,6 +36,8 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
   const running = new Map<string, RunningTask>()
   let mode: Mode = 'run'
   let findings: string[] = []
+  /** The play's own lines, which a check tells only when it has found something there. */
+  let heading: string[] = []
   let plays = 0
   let drawnAt = 0
 
@@ -64,12 +66,12 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         const verb = mode === 'check' ? 'checking' : 'running'
         return [colours.strong(`${verb} ${event.playbook} on ${count(event.hosts.length, 'host')}`)]
       }
-      case 'play-started':
+      case 'play-started': {
         plays += 1
-        return keep([
-          ...(plays > 1 ? [''] : []),
-          colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`),
-        ])
+        const title = colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`)
+        heading = plays > 1 ? ['', title] : [title]
+        return mode === 'run' ? heading : []
+      }
       case 'debt-found':
         return keep([debtLine(event)])
       case 'task-started':
@@ -91,7 +93,8 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
 
   function keep(lines: string[]): string[] {
     if (mode === 'run') return lines
-    findings.push(...lines)
+    if (lines.length > 0) findings.push(...(findings.length > 0 ? heading : heading.slice(-1)), ...lines)
+    if (lines.length > 0) heading = []
     return []
   }
 
@@ -107,7 +110,8 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
   function ending(summary: RunSummary): string[] {
     const line = verdict(summary, mode, colours)
     const recap = recapLines(summary, { ...options, width: options.width(), colours, mode })
-    return mode === 'check' ? [line, '', ...findings, '', ...recap] : ['', ...recap, line]
+    if (mode === 'run') return ['', ...recap, line]
+    return [line, ...(findings.length > 0 ? ['', ...findings] : []), '', ...recap]
   }
 
   function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
