@@ -17,7 +17,7 @@ export function noShell(host: string, become: Become | undefined, words: string)
   return {
     code: 'BECOME_FAILED',
     message: `${become.method} to ${become.user} failed on ${host}: ${words}`,
-    hint: becomeHint(become),
+    hint: becomeHint(become, words),
   }
 }
 

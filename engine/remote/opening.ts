@@ -45,7 +45,8 @@ export function openingOf(become: Become | undefined, nonce: string): Opening {
 }
 
 /** What to do when the host refuses. */
-export function becomeHint(become: Become): string {
+export function becomeHint(become: Become, words: string): string {
+  if (/not found|no such file/i.test(words)) return `install ${become.method} on the host, or use another become_method`
   if (become.method === 'doas')
     return `doas takes a password from a terminal only: add "permit nopass" for this user, or use sudo`
   if (become.password === undefined)

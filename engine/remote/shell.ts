@@ -60,7 +60,8 @@ export interface ShellContext {
 const KILL_TIMEOUT_MS = 10_000
 
 /** A shell that is opened by its first round and again after each failure. */
-export function persistentShell(context: ShellContext, become: Become | undefined): Shell {
+export function persistentShell(context: ShellContext, as: Become | undefined): Shell {
+  const become = as?.password === undefined ? as : { ...as, password: once(as.password) }
   let dialogue: Dialogue | undefined
   let last: Promise<unknown> = Promise.resolve()
 
@@ -102,5 +103,14 @@ export function persistentShell(context: ShellContext, become: Become | undefine
       })
       return result
     },
+  }
+}
+
+/** A person is asked once, even when the shell has to be opened again. */
+function once<T>(question: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined
+  return () => {
+    answer ??= question()
+    return answer
   }
 }
