@@ -1,0 +1,271 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { describe, expect, test } from 'vitest'
+import { Unknown } from '../../engine/resource/unknown.ts'
+import {
+  command,
+  folder,
+  go,
+  lineAtEnd,
+  note,
+  stubborn,
+  type TestPlay,
+  temporaryFolder,
+  token,
+  waitForFile,
+} from './harness.ts'
+
+describe('check and run', () => {
+  test('agree on a chain of tasks that build on one another, and a second run changes nothing', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [
+        { call: folder, args: () => ({ path: `${at.path}/d` }) },
+        { call: note, args: () => ({ path: `${at.path}/d/f`, text: 'one\n' }) },
+        {
+          call: lineAtEnd,
+          items: () => ['two', 'three'],
+          args: ({ item }) => ({ path: `${at.path}/d/f`, line: String(item) }),
+        },
+      ],
+    }
+    const check = await go('check', play)
+    expect(check.lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2 [two]: changed', 'a t2 [three]: changed'])
+    const run = await go('run', play)
+    expect(run.lines).toEqual(check.lines)
+    expect(await readFile(`${at.path}/d/f`, 'utf8')).toBe('one\ntwo\nthree\n')
+  })
+
+  test('find nothing to do on a converged host, in one round', async () => {
+    await using at = await temporaryFolder()
+    await writeFile(`${at.path}/f`, 'same', { mode: 0o644 })
+    const play: TestPlay = { steps: [{ call: note, args: () => ({ path: `${at.path}/f`, text: 'same' }) }] }
+    for (const mode of ['check', 'run'] as const) {
+      const { lines, rounds } = await go(mode, play)
+      expect(lines).toEqual(['a t0: ok'])
+      expect(rounds).toEqual({ a: 1 })
+    }
+  })
+
+  test.each([10, 100, 1000])('need one round for %i converged tasks', async (count) => {
+    await using at = await temporaryFolder()
+    const steps = Array.from({ length: count }, (_, index) => ({
+      call: note,
+      args: () => ({ path: `${at.path}/${index}`, text: `${index}` }),
+    }))
+    for (let index = 0; index < count; index++) await writeFile(`${at.path}/${index}`, `${index}`, { mode: 0o644 })
+    const { rounds, summary } = await go('run', { steps })
+    expect(rounds).toEqual({ a: 1 })
+    expect(summary.hosts.a?.counts.ok).toBe(count)
+  })
+
+  test('need one round more for each link of a chain of registered values', async () => {
+    await using at = await temporaryFolder()
+    await writeFile(`${at.path}/token`, 'abc')
+    await writeFile(`${at.path}/copy`, 'abc', { mode: 0o644 })
+    const play: TestPlay = {
+      steps: [
+        { call: token, register: 'made', args: () => ({ path: `${at.path}/token` }) },
+        { call: note, args: ({ reg }) => ({ path: `${at.path}/copy`, text: textFrom(reg('made')) }) },
+      ],
+    }
+    const { lines, rounds } = await go('run', play)
+    expect(lines).toEqual(['a t0: ok', 'a t1: ok'])
+    expect(rounds).toEqual({ a: 2 })
+  })
+
+  test('call what depends on a value that does not exist yet known after apply, on other hosts too', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      hosts: ['a', 'b'],
+      steps: [
+        { call: token, register: 'made', args: ({ host }) => ({ path: `${at.path}/token-${host}` }) },
+        {
+          call: note,
+          args: ({ host, reg }) => ({
+            path: `${at.path}/peer-of-${host}`,
+            text: textFrom(reg('made', host === 'a' ? 'b' : 'a')),
+          }),
+        },
+      ],
+    }
+    const check = await go('check', play)
+    expect(check.lines).toEqual([
+      'a t0: changed',
+      'b t0: changed',
+      'a t1: known-after-apply',
+      'b t1: known-after-apply',
+    ])
+    expect(check.results[2]?.reason).toBe(`depends on the token ${at.path}/token-b, which does not exist yet`)
+    const run = await go('run', play)
+    expect(run.lines).toEqual(['a t0: changed', 'b t0: changed', 'a t1: changed', 'b t1: changed'])
+    expect(await readFile(`${at.path}/peer-of-a`, 'utf8')).toBe(await readFile(`${at.path}/token-b`, 'utf8'))
+    expect((await go('run', play)).lines).toEqual(['a t0: ok', 'b t0: ok', 'a t1: ok', 'b t1: ok'])
+  })
+
+  test('say NOT_SETTLED when a change does not come about', async () => {
+    await using at = await temporaryFolder()
+    const { results } = await go('run', { steps: [{ call: stubborn, args: () => ({ path: `${at.path}/x` }) }] })
+    expect(results[0]?.failure).toMatchObject({
+      code: 'NOT_SETTLED',
+      message: `the change was made and the host still differs: ${at.path}/x`,
+    })
+  })
+
+  test('see the removal of a folder in what lies below it', async () => {
+    await using at = await temporaryFolder()
+    await go('run', {
+      steps: [
+        { call: folder, args: () => ({ path: `${at.path}/d` }) },
+        { call: note, args: () => ({ path: `${at.path}/d/f`, text: 'x' }) },
+      ],
+    })
+    const play: TestPlay = {
+      steps: [
+        { call: folder, args: () => ({ path: `${at.path}/d`, absent: true }) },
+        { call: folder, args: () => ({ path: `${at.path}/d` }) },
+        { call: note, args: () => ({ path: `${at.path}/d/f`, text: 'x' }) },
+      ],
+    }
+    const check = await go('check', play)
+    expect(check.lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: changed'])
+    expect((await go('run', play)).lines).toEqual(check.lines)
+  })
+})
+
+describe('actions', () => {
+  test('without a guard are told as would run, with one are decided', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [
+        { call: command, args: () => ({ cmd: `touch ${at.path}/plain` }) },
+        { call: command, args: () => ({ cmd: `touch ${at.path}/made`, creates: `${at.path}/made` }) },
+        { call: waitForFile, args: () => ({ path: `${at.path}/made` }) },
+      ],
+    }
+    expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: changed', 'a t2: deferred'])
+    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: ok'])
+    expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: ok', 'a t2: ok'])
+  })
+
+  test('make what fails after them known after apply in check, since nobody can foresee what they do', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [
+        { call: command, args: () => ({ cmd: `mkdir ${at.path}/d` }) },
+        { call: note, args: () => ({ path: `${at.path}/d/f`, text: 'x' }) },
+      ],
+    }
+    expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: known-after-apply'])
+    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed'])
+  })
+
+  test('that fail show their command, code and words', async () => {
+    const { results } = await go('run', {
+      steps: [{ call: command, args: () => ({ cmd: 'echo so; echo why >&2; exit 3' }) }],
+    })
+    expect(results[0]?.failure).toMatchObject({
+      message: 'it ended with exit code 3',
+      command: { code: 3, stdout: 'so', stderr: 'why' },
+    })
+  })
+})
+
+describe('conditions', () => {
+  test('skip what they exclude and may run what depends on the unknown', async () => {
+    await using at = await temporaryFolder()
+    const args = () => ({ path: `${at.path}/f`, text: 'x' })
+    const play: TestPlay = {
+      steps: [
+        { call: note, args, when: () => false },
+        { call: note, args, when: () => new Unknown('the weather') },
+      ],
+    }
+    expect((await go('check', play)).lines).toEqual(['a t0: skipped', 'a t1: may-run'])
+  })
+})
+
+describe('handlers', () => {
+  test('run once at the end, are predicted by check, and stay quiet when nothing changed', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: ['x', 'y'].map((text) => ({
+        call: note,
+        notify: ['reload'],
+        args: () => ({ path: `${at.path}/${text}`, text }),
+      })),
+      handlers: [
+        {
+          name: 'reload',
+          call: { ...command, certain: true as const },
+          args: () => ({ cmd: `echo >>${at.path}/reloads` }),
+        },
+      ],
+    }
+    const check = await go('check', play)
+    expect(check.lines).toEqual(['a t0: changed', 'a t1: changed', 'a reload: changed'])
+    expect((await go('run', play)).lines).toEqual(check.lines)
+    expect((await go('run', play)).lines).toEqual(['a t0: ok', 'a t1: ok'])
+    expect(await readFile(`${at.path}/reloads`, 'utf8')).toBe('\n')
+  })
+
+  test('that a failed run owed are paid by the next one, even when nothing changes any more', async () => {
+    await using at = await temporaryFolder()
+    const steps = (fails: boolean): TestPlay => ({
+      steps: [
+        { call: note, notify: ['reload'], args: () => ({ path: `${at.path}/x`, text: 'x' }) },
+        { call: command, args: () => ({ cmd: fails ? 'exit 1' : ':' }) },
+      ],
+      handlers: [
+        {
+          name: 'reload',
+          call: { ...command, certain: true as const },
+          args: () => ({ cmd: `echo >>${at.path}/reloads` }),
+        },
+      ],
+    })
+    const failing = await go('run', steps(true))
+    expect(failing.lines).toEqual(['a t0: changed', 'a t1: failed'])
+    expect(failing.summary.hosts.a?.owed).toEqual(['reload'])
+    const check = await go('check', steps(false))
+    expect(check.lines).toEqual(['a t0: ok', 'a t1: would-run', 'a reload: changed'])
+    expect(check.events.find(({ type }) => type === 'debt-found')).toMatchObject({
+      host: 'a',
+      debt: { handler: 'reload', reason: 't0', by: 'ann@laptop' },
+    })
+    expect((await go('run', steps(false))).lines).toEqual(['a t0: ok', 'a t1: changed', 'a reload: changed'])
+    expect((await go('run', steps(false))).lines).toEqual(['a t0: ok', 'a t1: changed'])
+  })
+})
+
+describe('blocks', () => {
+  const block = (section: 'block' | 'rescue' | 'always', hasRescue = true) => [{ id: 'b', section, hasRescue }]
+  test('hand a failure to their rescue, and always do what they always do', async () => {
+    const play: TestPlay = {
+      steps: [
+        { call: command, blocks: block('block'), args: () => ({ cmd: 'exit 1' }) },
+        { call: command, blocks: block('block'), args: () => ({ cmd: ':' }) },
+        { call: command, blocks: block('rescue'), args: () => ({ cmd: ':' }) },
+        { call: command, blocks: block('always'), args: () => ({ cmd: ':' }) },
+        { call: command, args: () => ({ cmd: ':' }) },
+      ],
+    }
+    const { lines } = await go('run', play)
+    expect(lines).toEqual(['a t0: failed', 'a t2: changed', 'a t3: changed', 'a t4: changed'])
+  })
+
+  test('without a rescue throw the host out after always', async () => {
+    const play: TestPlay = {
+      steps: [
+        { call: command, blocks: block('block', false), args: () => ({ cmd: 'exit 1' }) },
+        { call: command, blocks: block('always', false), args: () => ({ cmd: ':' }) },
+        { call: command, args: () => ({ cmd: ':' }) },
+      ],
+    }
+    expect((await go('run', play)).lines).toEqual(['a t0: failed', 'a t1: changed'])
+  })
+})
+
+function textFrom(value: unknown): string {
+  const { token: made } = (value instanceof Unknown ? { token: value } : value) as { token: string }
+  return made
+}
