@@ -1,6 +1,10 @@
 import { Command } from 'commander'
+import { declareCheck } from './check.ts'
 import { declareDoc } from './doc.ts'
 import { declareLab } from './lab.ts'
+import { declareList } from './list.ts'
+import { declareRun } from './run.ts'
+import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
 /** The command line as data: what each command does is loaded when it is called, so that help comes at once. */
@@ -10,9 +14,11 @@ export function program(): Command {
     .showHelpAfterError('(--help shows what there is)')
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .addHelpText('after', examples)
-  for (const declare of [declareDoc, declareLab, declareVersion]) declare(lockstep)
+  for (const declare of declarations) declare(lockstep)
   return lockstep
 }
+
+const declarations = [declareRun, declareCheck, declareValidate, declareList, declareDoc, declareLab, declareVersion]
 
 const examples = `
 Examples:

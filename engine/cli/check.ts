@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { addConnectionFlags, addPlaybookFlags, addReportFlags } from './options.ts'
+import type { PlayFlags } from './play.ts'
+
+export function declareCheck(program: Command): void {
+  const check = program
+    .command('check')
+    .argument('<playbook...>', 'playbooks to check hosts against')
+    .description('shows what a run would change, and changes nothing; exit code 2 when there is any')
+  addReportFlags(addConnectionFlags(addPlaybookFlags(check)))
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./run check playbooks/mattermost-tunnels.yml      the lab
+  ./run check site.yml -i hosts.yml --diff          one's own hosts, differences at full length
+`,
+    )
+    .action(async (paths: string[], flags: PlayFlags) => {
+      const { play } = await import('./play.ts')
+      process.exitCode = await play(paths, flags, 'check')
+    })
+}

@@ -1,0 +1,98 @@
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+/** Flags of every command that reads an inventory. */
+export interface InventoryFlags {
+  inventory?: string[]
+  limit?: string[]
+}
+
+/** Flags of every command that reads a playbook. */
+export interface PlaybookFlags extends InventoryFlags {
+  tags?: string[]
+  skipTags?: string[]
+  extraVars?: string[]
+}
+
+/** Flags of every command that connects to hosts. */
+export interface ConnectionFlags {
+  forks: number
+  user?: string
+  become?: true
+  becomeUser?: string
+  becomeMethod?: 'sudo' | 'su' | 'doas'
+  askBecomePass?: true
+  askPass?: true
+  timeout?: number
+  privateKey?: string
+  connection?: 'ssh2' | 'openssh' | 'local'
+  acceptNewHostKeys?: true
+  sshConfig?: string
+}
+
+/** Flags of every command that reports what happens on hosts. */
+export interface ReportFlags {
+  output: 'terminal' | 'jsonl'
+  verbose: number
+  diff?: true
+}
+
+export function addInventoryFlags(command: Command): Command {
+  return command
+    .option('-i, --inventory <path>', 'inventory file, folder or program; may be given several times', collect)
+    .option('-l, --limit <pattern>', 'only these hosts of the inventory', collect)
+}
+
+export function addPlaybookFlags(command: Command): Command {
+  return addInventoryFlags(command)
+    .option('-t, --tags <names>', 'only tasks with these tags', collectWords)
+    .option('--skip-tags <names>', 'no tasks with these tags', collectWords)
+    .option(
+      '-e, --extra-vars <vars>',
+      'variables that win over all others: name=value, {JSON or YAML}, or @file',
+      collect,
+    )
+}
+
+export function addConnectionFlags(command: Command): Command {
+  return command
+    .option('-f, --forks <number>', 'hosts worked on at a time', wholeNumber, 20)
+    .option('-u, --user <name>', 'log in as this user')
+    .option('-b, --become', 'become root for every task that does not say otherwise')
+    .option('--become-user <name>', 'become this user in place of root')
+    .addOption(new Option('--become-method <how>', 'how to become').choices(['sudo', 'su', 'doas']))
+    .option('-K, --ask-become-pass', 'ask for the password to become')
+    .option('-k, --ask-pass', 'ask for the password to log in')
+    .option('-T, --timeout <seconds>', 'seconds to wait for a connection', wholeNumber)
+    .option('--private-key <file>', 'log in with this key')
+    .addOption(new Option('--connection <kind>', 'how to connect').choices(['ssh2', 'openssh', 'local']))
+    .option('--accept-new-host-keys', 'trust hosts that known_hosts does not list yet, and add them')
+    .option('--ssh-config <file>', 'read this in place of ~/.ssh/config')
+}
+
+export function addReportFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--output <form>', 'for people or for programs').choices(['terminal', 'jsonl']).default('terminal'),
+    )
+    .option('-v, --verbose', 'tell more; -vv names every host', (_value, sum: number) => sum + 1, 0)
+    .option('-D, --diff', 'show differences at full length')
+}
+
+function collect(value: string, before: string[] = []): string[] {
+  return [...before, value]
+}
+
+function collectWords(value: string, before: string[] = []): string[] {
+  return [
+    ...before,
+    ...value
+      .split(',')
+      .map((word) => word.trim())
+      .filter(Boolean),
+  ]
+}
+
+function wholeNumber(value: string): number {
+  if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
+  throw new InvalidArgumentError('It takes a whole number from 1 on.')
+}

@@ -1,0 +1,62 @@
+import { hostname, userInfo } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runPlaybook } from '../execution/run.ts'
+import type { Mode } from '../report/event.ts'
+import { controllerFiles } from './controller-files.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { exitCodes } from './failure.ts'
+import { hostOpener } from './hosts.ts'
+import { interruptible } from './interrupts.ts'
+import { enterLab, labAccess } from './lab-entry.ts'
+import { isLab } from './lab-inventory.ts'
+import { load } from './load.ts'
+import type { ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import { startReport } from './report.ts'
+
+export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags
+
+/** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
+export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
+  const { inventory, playbooks, assumed } = load(paths, flags, mode)
+  const access = labAccess()
+  if (isLab(inventory) && !access) {
+    if (assumed !== undefined) process.stderr.write(`no inventory was given (-i): using the lab of ${assumed}\n`)
+    return await enterLab(inventory)
+  }
+  const report = startReport(flags)
+  try {
+    for (const problem of playbooks.flatMap(({ warnings }) => warnings)) {
+      report.emit({ type: 'warning', at: new Date().toISOString(), problem })
+    }
+    return await interruptible(async (signal) => {
+      const lab = isLab(inventory) ? access : undefined
+      const plays = playbooks.flatMap(({ playbook }) => playbook.plays)
+      const open = await hostOpener({ inventory, plays, flags, lab, signal })
+      let worst: number = exitCodes.done
+      for (const compiled of playbooks) {
+        const summary = await runPlaybook({
+          mode,
+          ...compiled,
+          open,
+          emit: report.emit,
+          now: () => new Date(),
+          sleep: (milliseconds) => sleep(milliseconds),
+          controller: controllerFiles,
+          forks: flags.forks,
+          operator: operator(),
+          signal,
+        })
+        worst = Math.max(worst, exitCodeOf(summary, mode))
+        if (signal.aborted || (mode === 'run' && worst >= exitCodes.failed)) break
+      }
+      return worst
+    })
+  } finally {
+    report.end()
+  }
+}
+
+/** The person, also behind sudo. */
+function operator(): string {
+  return `${process.env.SUDO_USER ?? userInfo().username}@${hostname()}`
+}
