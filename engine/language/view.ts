@@ -9,7 +9,10 @@ const views = new WeakMap<object, object>()
 const originals = new WeakMap<object, Value>()
 
 /** A mapping that asks `get` for each of its values when it is read. */
-export function lazyMap(names: Iterable<string>, get: (name: string) => Value | undefined): { readonly [name: string]: Value } {
+export function lazyMap(
+  names: Iterable<string>,
+  get: (name: string) => Value | undefined,
+): { readonly [name: string]: Value } {
   const map = Object.create(null) as { readonly [name: string]: Value }
   for (const name of names) Object.defineProperty(map, name, { enumerable: true, get: () => get(name) })
   lazy.add(map)

@@ -1,0 +1,131 @@
+import { TypeError as CelTypeError, type Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
+import { nearest } from '../problem.ts'
+import type { Unknown } from '../resource/unknown.ts'
+import type { Value } from '../resource/value.ts'
+import { createEnvironment, functionNames, ownName, valueFromCel } from './cel-environment.ts'
+import { celFailure, syntaxFailure } from './cel-failure.ts'
+import { type Names, TextFailure } from './names.ts'
+import { hideTexts, MetUnknown, observe } from './observation.ts'
+import { viewOf } from './view.ts'
+
+/** An expression of the Common Expression Language (cel.dev), parsed. */
+export interface Cel {
+  readonly text: string
+  /** Root names that it reads. */
+  readonly names: ReadonlySet<string>
+  /** Throws TextFailure. */
+  evaluate(names: Names): Value | Unknown
+}
+
+const LONGEST = 10_000
+const parsed = new Map<string, Cel>()
+let environment: Environment | undefined
+
+/** Parses and checks an expression; throws TextFailure. The same text gives the same object. */
+export function parseCel(text: string): Cel {
+  let cel = parsed.get(text)
+  if (!cel) {
+    cel = parse(text)
+    parsed.set(text, cel)
+  }
+  return cel
+}
+
+function parse(text: string): Cel {
+  if (text.length > LONGEST) {
+    throw new TextFailure({
+      code: 'EXPRESSION_SYNTAX',
+      message: `an expression has at most ${LONGEST} characters`,
+      start: 0,
+      end: 1,
+    })
+  }
+  environment ??= createEnvironment()
+  try {
+    const run = environment.parse(text)
+    const names = new Set<string>()
+    walk(run.ast as unknown as Ast, new Set(), names)
+    const { valid, error } = run.check()
+    if (!valid && error) throw error
+    return { text, names, evaluate: (scope) => evaluate(run, text, scope) }
+  } catch (error) {
+    if (error instanceof ParseError) throw syntaxFailure(error, text)
+    if (error instanceof EvaluationError || error instanceof CelTypeError) throw failureOf(error, text)
+    throw error
+  }
+}
+
+function evaluate(run: (context: Record<string, unknown>) => unknown, text: string, names: Names): Value | Unknown {
+  return observe((observation) => {
+    try {
+      const value = valueFromCel(run(contextOf(names)))
+      return observation.secret ? hideTexts(value) : value
+    } catch (error) {
+      if (observation.unknown && (error instanceof MetUnknown || error instanceof EvaluationError))
+        return observation.unknown
+      if (error instanceof EvaluationError) throw failureOf(error, text, names)
+      throw error
+    }
+  })
+}
+
+function failureOf(error: EvaluationError | CelTypeError, text: string, names?: Names): TextFailure {
+  return celFailure(error, text, names, () => functionNames(environment ?? createEnvironment()))
+}
+
+const contexts = new WeakMap<Names, Record<string, unknown>>()
+
+function contextOf(names: Names): Record<string, unknown> {
+  let context = contexts.get(names)
+  if (!context) {
+    context = new Proxy(Object.create(null), {
+      get: (_, name) => (typeof name === 'string' ? viewOf(names.get(name)) : undefined),
+    }) as Record<string, unknown>
+    contexts.set(names, context)
+  }
+  return context
+}
+
+interface Ast {
+  op: string
+  args: unknown
+}
+
+const BINDING = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
+const CONSTANTS = new Set(
+  'bool bytes cel double dyn int list map null_type optional string timestamp type uint'.split(' '),
+)
+
+/** Collects root names, and points calls at our functions. */
+function walk(node: Ast, bound: ReadonlySet<string>, names: Set<string>): void {
+  const walkAll = (parts: unknown, inner = bound) => {
+    for (const part of [parts].flat(3)) if (isAst(part)) walk(part, inner, names)
+  }
+  if (node.op === 'id') {
+    const name = node.args as string
+    if (!bound.has(name) && !CONSTANTS.has(name)) names.add(name)
+  } else if (node.op === 'call') {
+    const [name, args] = node.args as [string, Ast[]]
+    node.args = [ownName(name), args]
+    walkAll(args)
+  } else if (node.op === 'rcall') {
+    const [name, receiver, args] = node.args as [string, Ast, Ast[]]
+    node.args = [ownName(name), receiver, args]
+    walkAll(receiver)
+    const [variable, ...rest] = args
+    const isCelBind = name === 'bind' && receiver.op === 'id' && receiver.args === 'cel'
+    if (variable?.op === 'id' && args.length > 1 && (BINDING.has(name) || isCelBind)) {
+      walkAll(rest, new Set([...bound, variable.args as string]))
+    } else walkAll(args)
+  } else walkAll(node.args)
+}
+
+function isAst(part: unknown): part is Ast {
+  return typeof part === 'object' && part !== null && 'op' in part && 'args' in part
+}
+
+/** A name of a set that looks like the one that was meant. */
+export function suggestion(word: string, names: Iterable<string>): string | undefined {
+  const found = nearest(word, names)
+  return found === undefined ? undefined : `did you mean '${found}'?`
+}
