@@ -62,9 +62,20 @@ export interface Module<
 // biome-ignore lint/suspicious/noExplicitAny: the one place where the types of many modules meet
 export type AnyModule = Module<any, any, any, any>
 
-/** Checks the shape at compile time and gives the module back as the engine holds it. */
-export function defineModule<S extends TSchema, const R extends Reads, C extends Change, H = Results<R>>(
-  module: Module<S, R, C, H>,
+/**
+ * Checks the shape at compile time and gives the module back as the engine holds it. The kinds are inferred from the legs
+ * (`K`), so that legs which several modules share can stand in `apply` as they are.
+ */
+export function defineModule<
+  S extends TSchema,
+  const R extends Reads,
+  K extends string,
+  C extends Change<K>,
+  H = Results<R>,
+>(
+  module: Omit<Module<S, R, C, H>, 'apply'> & {
+    readonly apply: { readonly [P in K]: (change: Extract<C, { kind: P }>, want: Static<S>) => Commands }
+  },
 ): Module<S, R, C, H> {
   return module
 }
