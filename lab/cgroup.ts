@@ -71,35 +71,24 @@ function endProcesses(group: string): void {
   }
   thaw(group)
   for (const directory of [group, ...groupsBelow(group)]) {
-    for (const pid of read(`${directory}/cgroup.procs`).split('\n')) if (pid !== '') signalKill(Number(pid))
-  }
-}
-
-function signalKill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+    for (const pid of read(`${directory}/cgroup.procs`).split('\n'))
+      if (pid !== '') unless(['ESRCH'], true, () => process.kill(Number(pid), 'SIGKILL'))
   }
 }
 
 function removed(group: string): boolean {
   for (const directory of [...groupsBelow(group).reverse(), group]) {
-    try {
-      rmdirSync(directory)
-    } catch (error) {
-      // A dying process holds its group a moment longer than `populated` tells.
-      if (!(error instanceof Error && 'code' in error && (error.code === 'EBUSY' || error.code === 'ENOENT')))
-        throw error
-    }
+    // A dying process holds its group a moment longer than `populated` tells.
+    unless(['EBUSY', 'ENOENT', 'ENOTEMPTY'], undefined, () => rmdirSync(directory))
   }
   return !existsSync(group)
 }
 
 /** Parents before children. */
 function groupsBelow(group: string): string[] {
-  const children = readdirSync(group, { withFileTypes: true }).filter((entry) => entry.isDirectory())
-  return children.flatMap((child) => [`${group}/${child.name}`, ...groupsBelow(`${group}/${child.name}`)])
+  const entries = unless(['ENOENT'], [], () => readdirSync(group, { withFileTypes: true }))
+  const children = entries.filter((entry) => entry.isDirectory()).map((entry) => `${group}/${entry.name}`)
+  return children.flatMap((child) => [child, ...groupsBelow(child)])
 }
 
 export function makeGroup(group: string): void {
@@ -114,10 +103,15 @@ function flag(file: string, name?: string): boolean {
 }
 
 function read(file: string): string {
+  return unless(['ENOENT', 'ENODEV'], '', () => readFileSync(file, 'utf8'))
+}
+
+/** Does the work; when it fails in one of these ways, as groups that come and go make it, gives the value instead. */
+function unless<T>(codes: readonly string[], value: T, work: () => T): T {
   try {
-    return readFileSync(file, 'utf8')
+    return work()
   } catch (error) {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENODEV')) return ''
+    if (error instanceof Error && 'code' in error && codes.includes(String(error.code))) return value
     throw error
   }
 }

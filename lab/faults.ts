@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { becomeReady, startHost } from './boot.ts'
 import { freeze, hostGroup, isFrozen, killGroup, leaderOf, thaw } from './cgroup.ts'
 import { mustRun, runCommand } from './command.ts'
@@ -6,8 +6,9 @@ import { startDelay, stopDelay } from './delay.ts'
 import { labExec } from './exec.ts'
 import { hostRecord } from './host.ts'
 import { ip } from './network.ts'
-import { bridge, interfacesOf, placeOf } from './place.ts'
+import { bridge, interfacesOf } from './place.ts'
 import { until } from './wait.ts'
+import { wireOf, writeWire } from './wire.ts'
 
 /** Pulls the host's cable; it stays out over a reboot until labHeal. */
 export async function labCut(host: string): Promise<void> {
@@ -67,17 +68,6 @@ export async function labReboot(host: string): Promise<void> {
   await becomeReady(name, before)
 }
 
-export interface Wire {
-  isCut: boolean
-  delayMs: number
-}
-
-/** What was done to the host's cable, as the next boot will find it. */
-export function wireOf(host: string): Wire {
-  const [, state, delay] = readFileSync(placeOf(host).wire, 'utf8').trim().split(' ')
-  return { isCut: state === 'down', delayMs: Number(delay) }
-}
-
 /** Mends what keeps a running host from being of use, and sets a delay up again whose process has died. */
 export async function mendHost(host: string, log: (line: string) => void): Promise<void> {
   const { isCut, delayMs } = wireOf(host)
@@ -103,9 +93,4 @@ async function plug(host: string, isCut: boolean): Promise<void> {
 async function switchPort(port: string, master: string): Promise<void> {
   const shown = await runCommand(ip('link', 'show', port))
   if (shown.code === 0) await mustRun(ip('link', 'set', port, 'master', master))
-}
-
-function writeWire(host: string, { isCut, delayMs }: Wire): void {
-  const master = delayMs > 0 ? interfacesOf(host).delayBridge : bridge
-  writeFileSync(placeOf(host).wire, `${master} ${isCut ? 'down' : 'up'} ${delayMs}\n`)
 }

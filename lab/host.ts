@@ -47,9 +47,10 @@ export function hostRecord(name: string): HostRecord {
 /** A new host, or an old one as new: an empty disk over the image, its identity kept. The host has to be off. */
 export async function prepareHost(host: Omit<HostRecord, 'machineId'>, all: readonly HostAddress[]): Promise<void> {
   const place = placeOf(host.name)
+  const old = existsSync(place.record) ? hostRecord(host.name).machineId : undefined
+  rmSync(place.record, { force: true })
   for (const directory of [place.upper, place.work]) rmSync(directory, { recursive: true, force: true })
   for (const directory of [place.upper, place.work, place.root, place.keys]) makeDirectory(directory, 0o755)
-  const old = existsSync(place.record) ? hostRecord(host.name).machineId : undefined
   const record: HostRecord = { ...host, machineId: old ?? randomBytes(16).toString('hex') }
   await ensureKey(`${place.keys}/ssh_host_ed25519_key`, `root@${host.name}`)
   writeIdentity(record, all)

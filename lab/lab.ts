@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { Problem } from '../engine/problem.ts'
 import { greets, startHost } from './boot.ts'
-import { hostGroup, isFrozen, killGroup, labGroup, leaderOf } from './cgroup.ts'
-import { mendHost, wireOf } from './faults.ts'
+import { hostGroup, isFrozen, isPopulated, killGroup, labGroup, leaderOf } from './cgroup.ts'
+import { mendHost } from './faults.ts'
 import {
   ensureLoginKey,
   type HostAddress,
@@ -15,7 +15,7 @@ import {
 } from './host.ts'
 import { ensureImage, type Suite } from './image.ts'
 import { withLock } from './lock.ts'
-import { addressNumber, ensureNetwork, removeNetwork } from './network.ts'
+import { ensureNetwork, removeNetwork } from './network.ts'
 import {
   cacheDirectory,
   controllerNamespace,
@@ -25,18 +25,8 @@ import {
   stateDirectory,
 } from './place.ts'
 import { ensureTools, labSupported } from './support.ts'
-
-export interface LabHost {
-  name: string
-  /** IPv4; hosts of one subnet share a wire, subnets are joined by the controller. */
-  address: string
-  /** Length of the subnet's prefix, 24 unless given. */
-  prefix?: number
-  /** Debian release, bookworm unless given. */
-  suite?: Suite
-  /** Debian packages beside those that every lab host has. */
-  packages?: string[]
-}
+import { type CheckedHost, checkedHosts, type LabHost } from './wanted.ts'
+import { wireOf } from './wire.ts'
 
 /** Says what the lab does while it does it. */
 export type Log = (line: string) => void
@@ -70,7 +60,7 @@ export interface LabHostStatus {
 export async function labUp({ hosts, log }: LabOptions): Promise<LabAccess> {
   const unsupported = labSupported()
   if (unsupported) throw unsupported
-  const checked = checkedHosts(hosts)
+  const checked = checkedHosts(hosts, hostRecords())
   await ensureTools(log)
   await whileLocked(log, async () => {
     await ensureLoginKey()
@@ -146,9 +136,9 @@ async function powerOn(host: HostRecord, log: Log): Promise<void> {
   log(`${host.name} is ready after ${((performance.now() - start) / 1000).toFixed(1)} s`)
 }
 
-/** Running, and its sshd greets whoever comes from the controller. */
+/** Running, able to come back from a reboot, and its sshd greets whoever comes from the controller. */
 async function isHealthy(name: string): Promise<boolean> {
-  return leaderOf(name) !== undefined && greets(hostRecord(name).address)
+  return leaderOf(name) !== undefined && isPopulated(`${hostGroup(name)}/loop`) && greets(hostRecord(name).address)
 }
 
 async function imagesFor(hosts: readonly CheckedHost[], log: Log): Promise<WantedHost[]> {
@@ -156,27 +146,6 @@ async function imagesFor(hosts: readonly CheckedHost[], log: Log): Promise<Wante
   // One after the other: hosts of one image build it once, and two debootstraps would only share the disk.
   for (const host of hosts) wanted.push({ ...host, layers: await ensureImage(host.suite, host.packages, log) })
   return wanted
-}
-
-type CheckedHost = Omit<WantedHost, 'layers'>
-
-/** Defaults filled in; every name and address is one that a machine can have, and nobody's else. */
-function checkedHosts(hosts: readonly LabHost[]): CheckedHost[] {
-  const checked: CheckedHost[] = []
-  for (const { name, address, prefix = 24, suite = 'bookworm', packages = [] } of hosts) {
-    const others = [...hostRecords(), ...checked].filter((host) => host.name !== name)
-    const twin = others.find((host) => host.address === address)
-    const wrong = twin
-      ? `${name} and ${twin.name} both have the address ${address}`
-      : addressNumber(address) === undefined
-        ? `${name} has the address ${JSON.stringify(address)}, and the lab's wire speaks IPv4`
-        : !/^[a-zA-Z0-9]([a-zA-Z0-9.-]{0,61}[a-zA-Z0-9])?$/.test(name)
-          ? `${JSON.stringify(name)} cannot be the name of a machine`
-          : undefined
-    if (wrong) throw new Problem({ code: 'LAB_HOST', message: `the lab cannot boot these hosts: ${wrong}` })
-    checked.push({ name, address, prefix, suite, packages: [...new Set(packages)].sort() })
-  }
-  return checked
 }
 
 async function whileLocked<T>(log: Log, work: () => Promise<T>): Promise<T> {

@@ -9,7 +9,11 @@ import { bridge, controllerNamespace } from './place.ts'
  * interface of the machine is in it.
  */
 export async function ensureNetwork(hosts: readonly Subnet[]): Promise<void> {
-  if (!existsSync(`/run/netns/${controllerNamespace}`)) await mustRun(['ip', 'netns', 'add', controllerNamespace])
+  if ((await runCommand(ip('link', 'show', 'lo'))).code !== 0) {
+    // Also when a crash has left the name without a namespace behind it.
+    await removeNetwork()
+    await mustRun(['ip', 'netns', 'add', controllerNamespace])
+  }
   if ((await runCommand(ip('link', 'show', bridge))).code !== 0) await makeBridge()
   const taken = [...hosts, ...hostRecords()]
   const present = await bridgeAddresses()
