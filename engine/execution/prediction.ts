@@ -50,8 +50,10 @@ export class Predictions {
   }
 
   /** Takes a prediction in; `current` is what the read answers now, since a prediction that agrees with it is none. */
-  add({ read, state }: Prediction, current: Answer | undefined): void {
-    if (current && !(current instanceof Unknown) && 'state' in current && agrees(state, current.state)) return
+  add({ read, state: predicted }: Prediction, current: Answer | undefined): void {
+    const now = current && !(current instanceof Unknown) && 'state' in current ? current.state : undefined
+    if (now !== undefined && agrees(predicted, now)) return
+    const state = complete(read, predicted, now)
     const before = this.#entries.get(read.key)
     const entry: Entry = { read, state, order: ++this.#order }
     if (read.kind === 'file' && isFileState(state)) {
@@ -190,6 +192,17 @@ function isAbsent(read: AnyRead, state: unknown): boolean {
   if (read.kind === 'unit') return (state as UnitState).load === 'not-found'
   if (read.kind === 'account' || read.kind === 'group') return !(state as { present: boolean }).present
   return false
+}
+
+/** A prediction may name only what it knows; the rest stays as it is now. */
+function complete(read: AnyRead, predicted: unknown, now: unknown): unknown {
+  if (read.kind === 'tree' || read.kind === 'raw' || !isRecord(predicted)) return predicted
+  if (read.kind === 'file') return { ...(isRecord(now) && now.type === predicted.type ? now : ABSENT), ...predicted }
+  return isRecord(now) ? { ...now, ...predicted } : predicted
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !(value instanceof Unknown)
 }
 
 /** Whether every field that the prediction names is already so. */

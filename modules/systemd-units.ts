@@ -1,0 +1,130 @@
+import { Type } from '@sinclair/typebox'
+import { Arg } from '../engine/resource/arguments.ts'
+import type { Change } from '../engine/resource/change.ts'
+import { sh } from '../engine/resource/command.ts'
+import { defineModule, TaskFailure } from '../engine/resource/module.ts'
+import { ABSENT, fileOf, predict, predictSome, read, textOf, type UnitState } from '../engine/resource/read.ts'
+
+type UnitsChange =
+  | Change<'write', string>
+  | Change<'remove', string>
+  | Change<'reload', string>
+  | Change<'enable', string>
+  | Change<'restart', string>
+  | Change<'start', string>
+
+const FOLDER = '/etc/systemd/system'
+
+const args = Arg.object({
+  prefix: Type.String({
+    pattern: '^[A-Za-z][\\w.-]*-$',
+    description: 'What the names of all units of the family begin with, as in mm-tunnel-; it ends with a hyphen.',
+  }),
+  units: Type.Record(Type.String({ pattern: '^[\\w:.-]+$' }), Type.String(), {
+    description: 'Text of each service unit, by the part of its name that follows the prefix.',
+  }),
+})
+
+/** A family of service units: exactly these exist, are enabled and run; one whose text changes is restarted. */
+export const systemdUnits = defineModule({
+  name: 'systemd-units',
+  summary: 'A family of service units that share a prefix: exactly these exist, are enabled and run.',
+  args,
+  examples: [
+    `- systemd-units:
+    prefix: lockstep-family-
+    units:
+      one: |
+        [Service]
+        ExecStart=/bin/sleep infinity
+        [Install]
+        WantedBy=multi-user.target
+      two: |
+        [Service]
+        ExecStart=/bin/sleep 100000
+        [Install]
+        WantedBy=multi-user.target
+- systemd-units: { prefix: lockstep-nobody-, units: {} }
+`,
+  ],
+
+  resource: ({ prefix }) => `units:${prefix}*`,
+
+  reads: ({ prefix, units }) => ({
+    files: namesOf(prefix, units).map((name) => read.file(`${FOLDER}/${name}`)),
+    states: namesOf(prefix, units).map((name) => read.unit(name)),
+    all: read.tree(FOLDER),
+  }),
+
+  plan({ prefix, units }, { files, states, all }) {
+    const names = namesOf(prefix, units)
+    const texts = Object.values(units)
+    const changed = names.map((_, index) => textOf(files[index] ?? ABSENT) !== texts[index])
+    const strays = all.entries.map(({ path }) => path).filter((path) => isStray(path, prefix, names))
+    const stale = states.some(({ needsReload }) => needsReload) || strays.length > 0 || changed.includes(true)
+    const changes: UnitsChange[] = strays.map((what) => ({ kind: 'remove', what, from: 'present', to: undefined }))
+    names.forEach((name, index) => {
+      const text = texts[index] ?? ''
+      refuse(name, text, states[index])
+      if (changed[index])
+        changes.push({ kind: 'write', what: `${FOLDER}/${name}`, from: textOf(files[index] ?? ABSENT), to: text })
+    })
+    if (stale)
+      changes.push({ kind: 'reload', what: `${prefix}* as systemd holds them`, from: 'changed on disk', to: 'loaded' })
+    names.forEach((what, index) => {
+      const unit = states[index]
+      if (!unit) return
+      if (!unit.enabled.startsWith('enabled')) changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
+      if (!isUp(unit)) changes.push({ kind: 'start', what, from: unit.active, to: 'active' })
+      else if (changed[index] || unit.needsReload)
+        changes.push({ kind: 'restart', what, from: 'runs the old text', to: 'runs the new text' })
+    })
+    return {
+      changes,
+      after: [
+        ...strays.map((path) => predict(read.file(path), ABSENT)),
+        ...names.flatMap((name, index) => [
+          predict(read.file(`${FOLDER}/${name}`), fileOf(texts[index] ?? '', { mode: 0o644 })),
+          predictSome(read.unit(name), { load: 'loaded', active: 'active', enabled: 'enabled', needsReload: false }),
+        ]),
+      ],
+      result: { units: names, removed: strays.length },
+    }
+  },
+
+  apply: {
+    remove: ({ what }) => [sh`systemctl disable --now -- ${what.slice(FOLDER.length + 1)}`, sh`rm -f -- ${what}`],
+    write: ({ what, to }) => sh.write(what, to ?? '', { mode: 0o644, owner: 'root', group: 'root' }),
+    reload: () => sh`systemctl daemon-reload`,
+    enable: ({ what }) => sh`systemctl enable -- ${what}`,
+    restart: ({ what }) => sh`systemctl restart -- ${what}`,
+    start: ({ what }) => sh`systemctl start -- ${what}`,
+  },
+})
+
+function namesOf(prefix: string, units: Readonly<Record<string, string>>): string[] {
+  return Object.keys(units).map((name) => `${prefix}${name}.service`)
+}
+
+/** A service of the family that nobody asked for; links in `.wants` folders go when it is disabled. */
+function isStray(path: string, prefix: string, names: readonly string[]): boolean {
+  const name = path.slice(FOLDER.length + 1)
+  return name.startsWith(prefix) && name.endsWith('.service') && !name.includes('/') && !names.includes(name)
+}
+
+/** Waiting for the next try of `Restart=` counts: the unit is under way, and systemd sees to it. */
+function isUp({ active }: UnitState): boolean {
+  return ['active', 'activating', 'reloading', 'refreshing'].includes(active)
+}
+
+function refuse(name: string, text: string, unit: UnitState | undefined): void {
+  if (!unit || unit.load === 'absent')
+    throw new TaskFailure(`the host does not run systemd, so ${name} cannot be managed`)
+  if (unit.load === 'masked') throw new TaskFailure(`${name} is masked`, 'unmask it with `systemd` and `masked: false`')
+  if (!/^\[Install\]\s*$/m.test(text)) {
+    throw new TaskFailure(
+      `${name} cannot be enabled: its text has no [Install] section`,
+      'add one with WantedBy=multi-user.target',
+    )
+  }
+}
