@@ -1,7 +1,9 @@
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+
+// node engine/build.mjs [FOLDER], dist unless given
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 
@@ -13,14 +15,13 @@ const __filename = __fileURLToPath(import.meta.url)
 const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
 
 /**
- * Bundles the command line (lockstep.js) and the lab (lab.js, for the tests), split so that a command loads only what it
- * needs. Pieces are named after their content and the entries are put in place last: a Lockstep that is running while
- * this builds still finds its own pieces.
+ * Bundles the command line into lockstep.js, split so that a command loads only what it needs. Pieces are named after their
+ * content and the entry is put in place last: a Lockstep that is running while this builds still finds its own pieces.
  */
-export async function buildInto(directory) {
+async function buildInto(directory) {
   const { outputFiles } = await build({
     absWorkingDir: home,
-    entryPoints: { lockstep: 'engine/cli/main.ts', lab: 'lab/lab.ts' },
+    entryPoints: { lockstep: 'engine/cli/main.ts' },
     outdir: directory,
     bundle: true,
     splitting: true,
@@ -56,10 +57,8 @@ async function dropStaleParts(directory, current) {
   }
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  // esbuild has printed what is wrong; its stack says nothing more.
-  await buildInto(join(home, 'dist')).catch((error) => {
-    if (!Array.isArray(error.errors)) throw error
-    process.exitCode = 1
-  })
-}
+// esbuild has printed what is wrong; its stack says nothing more.
+await buildInto(resolve(process.argv[2] ?? join(home, 'dist'))).catch((error) => {
+  if (!Array.isArray(error.errors)) throw error
+  process.exitCode = 1
+})

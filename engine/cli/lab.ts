@@ -5,7 +5,10 @@ const DEFAULT_INVENTORY = 'inventories/mattermost-lab.yml'
 
 /** Real hosts on this machine; see docs/lab.md. */
 export function declareLab(program: Command): void {
-  const lab = program.command('lab').description('real Debian hosts on this machine, to try things on')
+  const lab = program
+    .command('lab')
+    .enablePositionalOptions()
+    .description('real Debian hosts on this machine, to try things on')
 
   lab
     .command('up')
@@ -18,6 +21,12 @@ export function declareLab(program: Command): void {
       await labUp({ hosts: labHostsOf(loadInventory(inventory, {})), log })
       await showStatus()
     })
+
+  lab
+    .command('prepare')
+    .argument('[suite...]', 'Debian releases', ['bookworm'])
+    .description('installs the tools, builds the root images and the network, and boots nothing')
+    .action(prepare)
 
   lab
     .command('down')
@@ -99,6 +108,20 @@ const faults = [
 /** Progress goes to stderr: stdout belongs to what was asked for. */
 export function log(line: string): void {
   process.stderr.write(`lab: ${line}\n`)
+}
+
+async function prepare(names: string[]): Promise<void> {
+  const { labUp } = await import('../../lab/lab.ts')
+  const { ensureImage, suites } = await import('../../lab/image.ts')
+  await labUp({ hosts: [], log })
+  for (const name of names) {
+    const suite = suites.find((known) => known === name)
+    if (!suite) {
+      const hint = `it takes ${suites.join(', ')}`
+      throw new Problem({ code: 'BAD_OPTION', message: `the lab has no suite '${name}'`, hint })
+    }
+    await ensureImage(suite, [], log)
+  }
 }
 
 async function showStatus(): Promise<void> {

@@ -1,0 +1,24 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { defaultInventory } from '../../engine/cli/default-inventory.ts'
+
+describe('the inventory of a playbook that is run without one', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'default-inventory-'))
+
+  beforeAll(() => {
+    mkdirSync(join(folder, 'inventories'))
+    mkdirSync(join(folder, 'playbooks'))
+    writeFileSync(join(folder, 'inventories', 'mattermost-lab.yml'), '')
+  })
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  test.each(['playbooks/mattermost-tunnels.yml', 'playbooks/mattermost.yml', 'mattermost-x.yml'])('%s', (playbook) => {
+    expect(defaultInventory(join(folder, playbook))).toBe(join(folder, 'inventories', 'mattermost-lab.yml'))
+  })
+
+  test('is asked for when there is none of its name', () => {
+    expect(() => defaultInventory(join(folder, 'playbooks', 'site.yml'))).toThrow('no inventory was given')
+  })
+})

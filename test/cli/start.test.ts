@@ -1,0 +1,76 @@
+import { execFileSync, spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+
+describe('the built command line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-dist-'))
+  const entry = join(folder, 'lockstep.js')
+
+  beforeAll(() => {
+    execFileSync(process.execPath, ['engine/build.mjs', folder], { stdio: 'inherit' })
+  }, 60_000)
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  function lockstep(...words: string[]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [entry, ...words], { encoding: 'utf8' })
+    return { status, stdout, stderr }
+  }
+
+  test('gives help and version without loading more than the command line', () => {
+    const loaded = loadedAtStart(entry)
+      .map((file) => readFileSync(file, 'utf8'))
+      .join()
+    expect(loaded).toContain('node_modules/commander/')
+    for (const heavy of ['ssh2', 'yaml', 'ajv', 'handlebars', 'diff', '@marcbachmann/cel-js']) {
+      expect(loaded).not.toContain(`node_modules/${heavy}/`)
+    }
+  })
+
+  test('shows its commands, examples and exit codes', () => {
+    const { status, stdout } = lockstep('--help')
+    expect(status).toBe(0)
+    for (const word of ['run', 'check', 'validate', 'list', 'inventory', 'doc', 'schema', 'lab', 'version']) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${word}\\b`, 'm'))
+    }
+    expect(stdout).toContain('Examples:')
+    expect(stdout).toContain('Exit codes:')
+  })
+
+  test('shows the reference of a module', () => {
+    const { status, stdout } = lockstep('doc', 'sysctl')
+    expect(status).toBe(0)
+    expect(stdout).toContain('## sysctl\n')
+    expect(stdout).toContain('- `value` (text or number, **required**): ')
+  })
+
+  test.each([
+    [
+      ['doc', 'sysctll'],
+      "error[UNKNOWN_MODULE]: there is no module or action 'sysctll'\nhint: did you mean 'sysctl'?\n",
+    ],
+    [['chekc'], "error[FILE_MISSING]: there is no playbook chekc\nhint: did you mean the command 'check'?\n"],
+    [
+      ['run', 'no.yml'],
+      'error[FILE_MISSING]: there is no playbook no.yml\nhint: a path is relative to the folder that you are in\n',
+    ],
+    [
+      ['run', 'x.yml', '--forks', '0'],
+      "error: option '-f, --forks <number>' argument '0' is invalid. It takes a whole number from 1 on.\n(--help shows what there is)\n",
+    ],
+  ])('answers the mistake %j', (words, text) => {
+    const { status, stdout, stderr } = lockstep(...words)
+    expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: text })
+  })
+})
+
+/** The entry and all that it imports before it does anything; what comes later comes by `import()`. */
+function loadedAtStart(file: string, seen: string[] = []): string[] {
+  if (seen.includes(file)) return seen
+  seen.push(file)
+  const text = readFileSync(file, 'utf8')
+  const parts = [...text.matchAll(/^(?:import|\} from) ?[^(]*?"(\.\/part-[^"]+)";?$/gm)].map((match) => match[1] ?? '')
+  for (const part of parts) loadedAtStart(join(dirname(file), part), seen)
+  return seen
+}

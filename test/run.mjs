@@ -1,0 +1,106 @@
+// `npm test`: checks of the code, fast tests, then the tests on lab hosts; ends with one plain line of counts.
+// Words after `npm test --` choose test files, as vitest does.
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const home = fileURLToPath(new URL('..', import.meta.url))
+const scratch = mkdtempSync(join(tmpdir(), 'lockstep-test-'))
+const chosen = process.argv.slice(2)
+// A lab of its own, so that the one that somebody is working with stays as it is.
+const environment = { ...process.env, LOCKSTEP_LAB: process.env.LOCKSTEP_LAB ?? 'test' }
+const lockstep = [process.execPath, 'dist/lockstep.js']
+const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs']
+const counts = { passed: 0, failed: 0, skipped: 0 }
+
+try {
+  if (chosen.length === 0) {
+    check('format and lint', ['node_modules/.bin/biome', 'check', '.'])
+    check('types', ['node_modules/.bin/tsc', '--noEmit'])
+    check('unused code', ['node_modules/.bin/knip'])
+  }
+  say('fast tests')
+  runTests('fast', vitest)
+  runLabTests()
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
+}
+process.exitCode = counts.failed > 0 ? 1 : 0
+process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+
+function runLabTests() {
+  say('build')
+  if (run([process.execPath, 'engine/build.mjs']) !== 0) return fail('the build')
+  const supported = spawnSync(lockstep[0], [lockstep[1], 'lab', 'status'], {
+    cwd: home,
+    env: environment,
+    encoding: 'utf8',
+  })
+  if (supported.status !== 0) return skipLabTests(supported.stderr.trim())
+  say('lab: tools, root image and network')
+  if (run([...lockstep, 'lab', 'prepare']) !== 0) return fail('preparing the lab')
+  say('tests on lab hosts')
+  runTests('lab', [...lockstep, 'lab', 'enter', '--', ...vitest])
+  run([...lockstep, 'lab', 'down'])
+}
+
+/** Nothing is skipped silently, and in CI nothing is skipped at all. */
+function skipLabTests(why) {
+  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', 'lab', '--json', ...chosen], {
+    cwd: home,
+    encoding: 'utf8',
+  })
+  const tests = listed.status === 0 ? JSON.parse(listed.stdout).length : 0
+  if (process.env.CI) {
+    counts.failed += Math.max(tests, 1)
+    return say(`the ${tests} tests on lab hosts FAILED, since CI has to host the lab:\n${why}`)
+  }
+  counts.skipped += tests
+  say(`the ${tests} tests on lab hosts are skipped:\n${why}`)
+}
+
+/** Runs a project of vitest and adds up its tests; a file that does not load, or an error beside the tests, is a failure too. */
+function runTests(project, command) {
+  const file = join(scratch, `${project}.json`)
+  const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
+  const code = run([...command, 'run', '--project', project, '--passWithNoTests', ...reports, ...chosen])
+  const report = readReport(file)
+  if (!report) return code === 0 ? undefined : fail(`the ${project} tests`)
+  const broken = report.testResults.filter(
+    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
+  )
+  const failed = report.numFailedTests + broken.length
+  counts.passed += report.numPassedTests
+  counts.skipped += report.numPendingTests + report.numTodoTests
+  counts.failed += failed
+  if (code !== 0 && failed === 0) fail(`the ${project} tests`)
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function check(what, command) {
+  say(what)
+  if (run(command) !== 0) fail(what)
+}
+
+function fail(what) {
+  counts.failed += 1
+  say(`FAILED: ${what}`)
+}
+
+function run([program, ...words]) {
+  return spawnSync(program, words, { cwd: home, env: environment, stdio: 'inherit' }).status ?? 1
+}
+
+function say(what) {
+  process.stdout.write(`\n== ${what}\n`)
+}
