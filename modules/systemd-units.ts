@@ -15,15 +15,28 @@ type UnitsChange =
 
 const FOLDER = '/etc/systemd/system'
 
+const unit = Arg.object(
+  {
+    name: Type.String({ pattern: '^[\\w:.-]+$', description: 'What follows the prefix in the name of the unit.' }),
+    environment: Type.Optional(
+      Type.Record(Type.String({ pattern: '^[A-Za-z_]\\w*$' }), Type.Union([Type.String(), Type.Number()]), {
+        description: 'What tells this unit from the others: variables that the text uses, as in ${PEER}.',
+      }),
+    ),
+  },
+  { description: 'One unit of the family.' },
+)
+
 const args = Arg.object({
   prefix: Type.String({
     pattern: '^[A-Za-z][\\w.-]*-$',
     description: 'What the names of all units of the family begin with, as in mm-tunnel-; it ends with a hyphen.',
   }),
-  units: Type.Record(Type.String({ pattern: '^[\\w:.-]+$' }), Type.String(), {
-    description: 'Text of each service unit, by the part of its name that follows the prefix.',
-  }),
+  content: Type.String({ description: 'The text that all unit files share, with an [Install] section.' }),
+  units: Type.Array(unit, { description: 'The units that there shall be; an empty list removes the family.' }),
 })
+
+type Want = typeof args.static
 
 /** A family of service units: exactly these exist, are enabled and run; one whose text changes is restarted. */
 export const systemdUnits = defineModule({
@@ -33,32 +46,30 @@ export const systemdUnits = defineModule({
   examples: [
     `- systemd-units:
     prefix: lockstep-family-
+    content: |
+      [Service]
+      ExecStart=/bin/sleep \${SECONDS}
+      [Install]
+      WantedBy=multi-user.target
     units:
-      one: |
-        [Service]
-        ExecStart=/bin/sleep infinity
-        [Install]
-        WantedBy=multi-user.target
-      two: |
-        [Service]
-        ExecStart=/bin/sleep 100000
-        [Install]
-        WantedBy=multi-user.target
-- systemd-units: { prefix: lockstep-nobody-, units: {} }
+      - { name: one, environment: { SECONDS: 100000 } }
+      - { name: two, environment: { SECONDS: infinity } }
+- systemd-units: { prefix: lockstep-nobody-, content: '', units: [] }
 `,
   ],
 
   resource: ({ prefix }) => `units:${prefix}*`,
 
-  reads: ({ prefix, units }) => ({
-    files: namesOf(prefix, units).map((name) => read.file(`${FOLDER}/${name}`)),
-    states: namesOf(prefix, units).map((name) => read.unit(name)),
+  reads: (want) => ({
+    files: namesOf(want).map((name) => read.file(`${FOLDER}/${name}`)),
+    states: namesOf(want).map((name) => read.unit(name)),
     all: read.tree(FOLDER),
   }),
 
-  plan({ prefix, units }, { files, states, all }) {
-    const names = namesOf(prefix, units)
-    const texts = Object.values(units)
+  plan(want, { files, states, all }) {
+    const { prefix } = want
+    const names = namesOf(want)
+    const texts = want.units.map((one) => textFor(want.content, one))
     const changed = names.map((_, index) => textOf(files[index] ?? ABSENT) !== texts[index])
     const strays = all.entries.map(({ path }) => path).filter((path) => isStray(path, prefix, names))
     const stale = states.some(({ needsReload }) => needsReload) || strays.length > 0 || changed.includes(true)
@@ -102,8 +113,20 @@ export const systemdUnits = defineModule({
   },
 })
 
-function namesOf(prefix: string, units: Readonly<Record<string, string>>): string[] {
-  return Object.keys(units).map((name) => `${prefix}${name}.service`)
+function namesOf({ prefix, units }: Want): string[] {
+  return units.map(({ name }) => `${prefix}${name}.service`)
+}
+
+/** The shared text and, in a section of its own at the end, the unit's variables; see systemd.exec(5) for the quoting. */
+function textFor(content: string, { environment = {} }: Want['units'][number]): string {
+  const variables = Object.entries(environment).map(
+    ([name, value]) => `Environment="${name}=${quoted(String(value))}"\n`,
+  )
+  return `${content.trimEnd()}\n${variables.length > 0 ? `\n[Service]\n${variables.join('')}` : ''}`
+}
+
+function quoted(value: string): string {
+  return value.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('\n', '\\n')
 }
 
 /** A service of the family that nobody asked for; links in `.wants` folders go when it is disabled. */
