@@ -44,7 +44,8 @@ export async function loginTo(host: HostAddress, ask: <T>(question: () => Promis
       tried.push('password')
       yield { type: 'password', username, password: secret.reveal() }
     }
-    if (offered === undefined || (offered.includes('keyboard-interactive') && !tried.includes('password'))) {
+    // Where both are offered they are the same question, and the answer was wrong.
+    if (offered?.includes('keyboard-interactive') && !offered.includes('password')) {
       tried.push('keyboard-interactive')
       yield { type: 'keyboard-interactive', username, prompt: answerOnce(secret, notes) }
     }

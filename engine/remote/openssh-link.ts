@@ -1,18 +1,18 @@
 import { quote } from '../resource/command.ts'
 import { type HostAddress, nameOf } from './address.ts'
-import { childChannel } from './child-channel.ts'
+import { childLink } from './child-link.ts'
 import type { Failure } from './failures.ts'
 import type { Ending, Link } from './link.ts'
 import { wordsOf } from './remote-problem.ts'
 
 /** The system's ssh as carrier: one process a shell, for certificates, security keys, Match blocks and the like. */
 export function opensshLink(host: HostAddress, env: NodeJS.ProcessEnv): Link {
-  return {
-    open: (command) => childChannel('ssh', [...sshArguments(host), '--', host.address, command], env),
-    broken: undefined,
+  return childLink({
+    host: host.name,
+    words: (command) => ['ssh', ...sshArguments(host), '--', host.address, command],
+    env,
     explain: (ending, stderr, begun) => explain(host, ending, stderr, begun),
-    close: async () => {},
-  }
+  })
 }
 
 /** What this connection asks of ssh; all else is left to the user's own configuration. */

@@ -24,6 +24,8 @@ export interface ConnectOptions {
   signal?: AbortSignal
   /** Shares jump hosts between connections; without it each connection goes to its own. */
   bastions?: Bastions
+  /** For `openssh` and `local`: the environment of the processes; that of this one by default. */
+  env?: NodeJS.ProcessEnv
 }
 
 /** Connects to a host and logs in; rejects with a RemoteProblem. With `openssh` and `local` it is the first round that does. */
@@ -60,9 +62,9 @@ export async function connect(host: HostAddress, options: ConnectOptions = {}): 
 async function linkTo(host: HostAddress, options: ConnectOptions): Promise<Link> {
   switch (host.connection) {
     case 'local':
-      return localLink(process.env)
+      return localLink(host.name, options.env ?? process.env)
     case 'openssh':
-      return (await import('./openssh-link.ts')).opensshLink(host, process.env)
+      return (await import('./openssh-link.ts')).opensshLink(host, options.env ?? process.env)
     case 'ssh2':
       return (await import('./reach.ts')).reach(host, options)
   }

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
-import { childChannel } from '../../engine/remote/child-channel.ts'
+import { afterEach, describe, expect, test } from 'vitest'
+import { childLink } from '../../engine/remote/child-link.ts'
 import type { Link } from '../../engine/remote/link.ts'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
 import { persistentShell, type Shell, type Step } from '../../engine/remote/shell.ts'
@@ -18,14 +18,16 @@ const SHELLS = [
 
 const step = (script: string, more: Partial<Step> = {}): Step => ({ script, timeoutMs: 20_000, ...more })
 
+const links: Link[] = []
+afterEach(async () => {
+  for (const link of links.splice(0)) await link.close()
+})
+
 /** A shell of this machine behind the protocol; `prelude` runs before it reads, as a login's files do. */
-function shellOf(command: readonly string[], prelude = '', env: NodeJS.ProcessEnv = process.env) {
-  const link: Link = {
-    open: () => childChannel('sh', ['-c', `${prelude}\nexec ${command.join(' ')} -s ''`], env),
-    broken: undefined,
-    explain: () => undefined,
-    close: async () => {},
-  }
+function shellOf(command: readonly string[], prelude = '') {
+  const line = `${prelude}\nexec ${command.join(' ')} -s ''`
+  const link = childLink({ host: 'h1', words: () => ['sh', '-c', line], env: process.env })
+  links.push(link)
   const traffic = { rounds: 0, bytesSent: 0, bytesReceived: 0 }
   const context = { link, host: 'h1', openTimeoutMs: 10_000, traffic, onHello: () => {} }
   return { shell: persistentShell(context, undefined), traffic }

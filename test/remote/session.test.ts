@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { HostAddress } from '../../engine/remote/address.ts'
+import { Bastions } from '../../engine/remote/reach.ts'
 import { type Connection, connect, RemoteProblem } from '../../engine/remote/session.ts'
 import { startSshServer, type TestServer, type TestServerOptions } from './ssh-server.ts'
 
@@ -177,5 +179,151 @@ describe.each(['ssh2', 'openssh'] as const)('a connection by %s', (kind) => {
       [`forward 127.0.0.1:${jumps[1]?.port}`],
       [`forward 127.0.0.1:${server.port}`],
     ])
+  })
+})
+
+describe('a host that misbehaves', () => {
+  const servers: Server[] = []
+  afterEach(() => {
+    for (const server of servers.splice(0)) server.close()
+  })
+
+  /** A server that says what it likes. */
+  async function rogue(talk: (socket: Socket) => void): Promise<{ port: number }> {
+    const server = createServer((socket) => {
+      socket.on('error', () => {})
+      talk(socket)
+    })
+    servers.push(server)
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    return server.address() as AddressInfo
+  }
+
+  const flood = (text: string) => (socket: Socket) => {
+    const more = () => {
+      while (socket.writable && socket.write(text));
+    }
+    socket.on('drain', more)
+    more()
+  }
+
+  test.each([
+    ['is silent', () => {}, 'no login within 0.5 s'],
+    [
+      'speaks no SSH',
+      (socket: Socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+      'Connection lost before handshake',
+    ],
+    ['greets without end', flood('welcome\r\n'.repeat(1000)), 'Max greeting lines exceeded'],
+    ['talks without a line end', flood('x'.repeat(65536)), 'Header line too long'],
+    ['hangs up', (socket: Socket) => void socket.destroy(), ''],
+  ])('because it %s is unreachable', async (_what, talk, words) => {
+    const problem = await connect(addressOf(await rogue(talk), { connectTimeoutMs: 500 })).catch((reason) => reason)
+    expect(problem).toBeInstanceOf(RemoteProblem)
+    expect(problem.code).toBe('UNREACHABLE')
+    expect(problem.message).toContain(words)
+  })
+
+  test('can be given up by hand', async () => {
+    const interrupt = new AbortController()
+    const port = await rogue(() => interrupt.abort())
+    const problem = await connect(addressOf(port), { signal: interrupt.signal }).catch((reason) => reason)
+    expect(problem.code).toBe('INTERRUPTED')
+    const before = await connect(addressOf(port), { signal: interrupt.signal }).catch((reason) => reason)
+    expect(before.code).toBe('INTERRUPTED')
+  })
+
+  test('by falling silent in the middle of a round is noticed', async () => {
+    const server = await serve()
+    const connection = await connected(addressOf(server, { keepaliveMs: 50 }))
+    await connection.shell().run([step('true')])
+    server.freeze()
+    const problem = await connection
+      .shell()
+      .run([step('echo never seen')])
+      .catch((reason) => reason)
+    expect(problem.message).toMatch(/^The connection to h1 \(.*\) was lost: Keepalive timeout\.$/)
+    expect([problem.code, problem.lost]).toEqual(['UNREACHABLE', true])
+    const after = await connection
+      .shell()
+      .run([step('true')])
+      .catch((reason) => reason)
+    expect([after.code, after.lost]).toEqual(['UNREACHABLE', true])
+  })
+
+  test('by refusing a second shell loses its connection when a step is late', async () => {
+    const server = await serve({ maxSessions: 1 })
+    const connection = await connected(addressOf(server))
+    const second = await connection.shell({ user: 'root', method: 'sudo' })
+    const late = await connection
+      .shell()
+      .run([step('sleep 300', 200)])
+      .catch((reason) => reason)
+    expect(late.code).toBe('STEP_TIMEOUT')
+    expect((await second.run([step('true')]).catch((reason) => reason)).code).toBe('UNREACHABLE')
+  })
+
+  test('by refusing a second shell says so', async () => {
+    const server = await serve({ maxSessions: 1 })
+    const connection = await connected(addressOf(server))
+    await connection.shell().run([step('true')])
+    const problem = await connection
+      .shell({ user: 'root', method: 'sudo' })
+      .run([step('true')])
+      .catch((reason) => reason)
+    expect(problem.toString()).toContain('hint: sshd may limit sessions (MaxSessions) or force a command for this key')
+  })
+
+  test('by its name is told', async () => {
+    const problem = await connect(addressOf({ port: 22 }, { address: 'no-such-host.invalid' })).catch(
+      (reason) => reason,
+    )
+    expect(problem.message).toMatch(
+      /^h1 \(ops@no-such-host.invalid:22\) cannot be reached: (its name does not resolve|the name server)/,
+    )
+  })
+})
+
+describe('jump hosts', () => {
+  test('are shared by the hosts behind them, and left with the last', async () => {
+    const [server, jump] = [await serve(), await startSshServer({ hostKeys: [hostKey.private] })]
+    open.unshift(jump)
+    await writeFile(
+      join(folder, 'known_hosts'),
+      [server, jump].map(({ port }) => `[127.0.0.1]:${port} ${hostKey.public}\n`).join(''),
+    )
+    const bastions = new Bastions()
+    const behind = addressOf(server, { jump: [addressOf(jump, { name: 'jump' })] })
+    const both = await Promise.all([connect(behind, { bastions }), connect(behind, { bastions })])
+    expect([server.connections, jump.connections]).toEqual([2, 1])
+    await both[0].close()
+    expect((await both[1].shell().run([step('echo still')]))[0]?.stdout.toString()).toBe('still\n')
+    await both[1].close()
+    const again = await connect(behind, { bastions })
+    expect(jump.log).toHaveLength(3)
+    await again.close()
+  })
+
+  test('that cannot be reached are named', async () => {
+    const server = await serve()
+    const gone = await startSshServer({ hostKeys: [hostKey.private] })
+    await gone.close()
+    const host = addressOf(server, { jump: [addressOf(gone, { name: 'jump' })] })
+    const problem = await connect(host).catch((reason) => reason)
+    expect([problem.code, problem.host]).toEqual(['UNREACHABLE', 'h1'])
+    expect(problem.message).toMatch(
+      /^The way to h1: jump \(ops@127.0.0.1:\d+\) cannot be reached: the connection is refused\.$/,
+    )
+  })
+
+  test('from which the host cannot be reached are named', async () => {
+    const [server, jump] = [await serve(), await startSshServer({ hostKeys: [hostKey.private] })]
+    open.unshift(jump)
+    await writeFile(join(folder, 'known_hosts'), `[127.0.0.1]:${jump.port} ${hostKey.public}\n`)
+    await server.close()
+    const problem = await connect(addressOf(server, { jump: [addressOf(jump, { name: 'jump' })] })).catch(
+      (reason) => reason,
+    )
+    expect(problem.message).toMatch(/^h1 \(ops@127.0.0.1:\d+\) cannot be reached through jump: /)
   })
 })

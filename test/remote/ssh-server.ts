@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-import type { AddressInfo } from 'node:net'
-import { connect } from 'node:net'
+
+import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
 
 /** An SSH server of this process, with real shells behind it. */
@@ -8,6 +8,8 @@ export interface TestServer {
   port: number
   /** Commands that were started, and channels that were forwarded, in order. */
   log: string[]
+  /** How many connections there are. */
+  readonly connections: number
   /** Cuts all connections without a word. */
   cut(): void
   /** Stops listening to what clients say, as a host that hangs. */
@@ -35,7 +37,7 @@ export async function startSshServer(options: TestServerOptions): Promise<TestSe
   } = options
   const log: string[] = []
   const connections = new Set<Connection>()
-  const sockets = new Set<import('node:net').Socket>()
+  const sockets = new Set<Socket>()
   const server = new ssh2.Server({ hostKeys }, (client, info) => {
     connections.add(client)
     let sessions = 0
@@ -82,8 +84,8 @@ export async function startSshServer(options: TestServerOptions): Promise<TestSe
     })
   })
   // The server's own listener for TCP sockets: the only way to the bytes below SSH.
-  const tcp = (server as unknown as { _srv: import('node:net').Server })._srv
-  tcp.prependListener('connection', (socket: import('node:net').Socket) => {
+  const tcp = (server as unknown as { _srv: Server })._srv
+  tcp.prependListener('connection', (socket: Socket) => {
     socket.setNoDelay(true)
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
@@ -92,6 +94,9 @@ export async function startSshServer(options: TestServerOptions): Promise<TestSe
   return {
     port: (server.address() as AddressInfo).port,
     log,
+    get connections() {
+      return connections.size
+    },
     cut: () => sockets.forEach((socket) => void socket.destroy()),
     freeze: () => sockets.forEach((socket) => void socket.pause()),
     close: () =>
