@@ -2,7 +2,7 @@ import type { Place } from '../problem.ts'
 import type { AnyAction } from '../resource/action.ts'
 import type { AnyModule } from '../resource/module.ts'
 import type { Expression } from './expression.ts'
-import type { Lexical } from './lexical.ts'
+import type { Lexical } from './variables.ts'
 import type { Written } from './written.ts'
 
 /** A playbook, compiled: nothing in it can be misspelt or missing any more. */

@@ -1,0 +1,47 @@
+import { TextFailure } from './names.ts'
+
+/** The offsets of a node in its template. */
+export function spanOf({ loc }: { loc: hbs.AST.SourceLocation }, text: string): { start: number; end: number } {
+  return { start: offsetOf(loc.start, text), end: offsetOf(loc.end, text) }
+}
+
+/** What Handlebars says about text that it cannot parse; its position stands in the message alone. */
+export function syntaxFailureOf(error: unknown, text: string): TextFailure {
+  if (!(error instanceof Error)) throw error
+  const [first = '', excerpt = '', pointer = '', expecting = ''] = error.message.split('\n')
+  const line = Number(/on line (\d+)/.exec(first)?.[1] ?? (error as { lineNumber?: number }).lineNumber ?? 0)
+  if (line === 0) throw error
+  const lineStart = offsetOf({ line, column: 0 }, text)
+  const lineEnd = text.indexOf('\n', lineStart) < 0 ? text.length : text.indexOf('\n', lineStart)
+  const before = excerpt.slice(0, pointer.indexOf('^')).replace(/^\.\.\./, '')
+  const found = pointer.includes('^') ? text.lastIndexOf(before, lineEnd) : -1
+  const start = found < 0 ? lineStart + Number((error as { column?: number }).column ?? 0) : found + before.length
+  const habit = HABITS.find(({ pattern }) => pattern.test(text.slice(lineStart, lineEnd)))
+  const got = /got '(\w+)'/.exec(expecting)?.[1]
+  const message = first.startsWith('Parse error')
+    ? `the template cannot be read here${got === 'EOF' ? ': it ends too early' : ''}`
+    : first.replace(/ - \d+:\d+$/, '')
+  return new TextFailure({
+    code: 'TEMPLATE_SYNTAX',
+    message,
+    start,
+    end: Math.max(start + 1, Math.min(lineEnd, start + 1)),
+    hint: habit?.hint,
+  })
+}
+
+const HABITS = [
+  { pattern: /\{\{[^}]*\|/, hint: 'a filter is a helper here: {{upper name}}, {{default name "x"}}' },
+  { pattern: /\{\{[^}]*\w\[/, hint: 'write {{list.[0]}} or {{lookup map key}}' },
+  {
+    pattern: /\{\{[^}"']*[-+*/%<>=]/,
+    hint: 'a template has no operators: use a helper as in {{add a 1}}, or {{cel "a + 1"}}',
+  },
+  { pattern: /\{\{[^}]*\w\(/, hint: 'a helper is called without parentheses: {{upper name}}' },
+]
+
+function offsetOf({ line, column }: hbs.AST.Position, text: string): number {
+  let start = 0
+  for (let at = 1; at < line; at++) start = text.indexOf('\n', start) + 1
+  return start + column
+}

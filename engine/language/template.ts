@@ -1,0 +1,74 @@
+import Handlebars from 'handlebars'
+import type { Unknown } from '../resource/unknown.ts'
+import type { Value } from '../resource/value.ts'
+import { type Names, TextFailure } from './names.ts'
+import { hideTexts, MetUnknown, observe } from './observation.ts'
+import { checkTemplate } from './template-check.ts'
+import { renderText, renderValue } from './template-render.ts'
+import { syntaxFailureOf } from './template-syntax.ts'
+
+/** A Handlebars template, parsed. Nothing is escaped, and nothing may be missing. */
+export interface Template {
+  readonly text: string
+  /** Root names that it reads. */
+  readonly names: ReadonlySet<string>
+  /** Throws TextFailure. A template that is one single mustache gives its value as it is, a list as a list. */
+  evaluate(names: Names): Value | Unknown
+}
+
+const parsed = new Map<string, Template>()
+
+/** Parses and checks a template; throws TextFailure. The same text gives the same object. */
+export function parseTemplate(text: string): Template {
+  let template = parsed.get(text)
+  if (!template) {
+    template = parse(text)
+    parsed.set(text, template)
+  }
+  return template
+}
+
+/** Whether a text is more than itself. */
+export function isTemplate(text: string): boolean {
+  return text.includes('{{')
+}
+
+function parse(text: string): Template {
+  const jinja = /\{%-?\s*(if|for|set|block|include|macro|raw|endif|endfor)\b/.exec(text)
+  if (jinja) {
+    throw new TextFailure({
+      code: 'TEMPLATE_SYNTAX',
+      message: 'templates are Handlebars, not Jinja',
+      start: jinja.index,
+      end: jinja.index + jinja[0].length,
+      hint: 'write {{#if x}}…{{/if}} and {{#each list}}…{{/each}}',
+    })
+  }
+  const program = parseProgram(text)
+  const names = checkTemplate(program, text)
+  const [only] = program.body
+  const single =
+    program.body.length === 1 && only?.type === 'MustacheStatement' ? (only as hbs.AST.MustacheStatement) : undefined
+  return {
+    text,
+    names,
+    evaluate: (scope) =>
+      observe((observation) => {
+        try {
+          const value = single ? renderValue(single, scope, text) : renderText(program, scope, text)
+          return observation.secret ? hideTexts(value) : value
+        } catch (error) {
+          if (error instanceof MetUnknown) return error.unknown
+          throw error
+        }
+      }),
+  }
+}
+
+function parseProgram(text: string): hbs.AST.Program {
+  try {
+    return Handlebars.parse(text)
+  } catch (error) {
+    throw syntaxFailureOf(error, text)
+  }
+}
