@@ -185,7 +185,7 @@ async function keep(
     .world(job.target)
     .gather(job.call.action.reads?.(argsOf(job)) ?? {}, userKey(step.become), 0)
   if (reads.kind !== 'results') throw new Error('what is fetched was read before')
-  const wanted = job.call.action.keep?.(argsOf(job), reads.results)
+  const wanted = job.call.action.keep?.(argsOf(job), reads.results, job.host.name)
   if (!wanted) return open(job, 'ok', '', { changed: false })
   const have = await context.controller.read(wanted.path)
   const value = { changed: !have?.equals(wanted.content), dest: wanted.path }

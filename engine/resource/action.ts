@@ -44,8 +44,8 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   readonly certain?: true
   /** What came of it. Pure. */
   conclude?(args: Static<S>, outcome: Outcome): ActionResult
-  /** What is done on the controller with what was read (`fetch`); after a decision to act. */
-  keep?(args: Static<S>, have: Results<R>): { path: string; content: Buffer; mode: number }
+  /** What is done on the controller with what was read on `host` (`fetch`); after a decision to act. */
+  keep?(args: Static<S>, have: Results<R>, host: string): { path: string; content: Buffer; mode: number }
 }
 
 /** An action as the engine holds it. */

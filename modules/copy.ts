@@ -1,0 +1,30 @@
+import { Type } from '@sinclair/typebox'
+import { Arg } from '../engine/resource/arguments.ts'
+import { contentArgs, defineContentModule } from './file-content.ts'
+
+/** A file on the host that holds what a file beside the playbook, or the playbook itself, says. */
+export const copy = defineContentModule({
+  name: 'copy',
+  summary: 'A file with the content of a file beside the playbook, or of the playbook itself.',
+  args: Arg.object(
+    {
+      dest: Arg.path({ description: 'Path of the file on the host, its name included.' }),
+      src: Type.Optional(Arg.source({ description: 'File beside the playbook or in `files/` that it shall equal.' })),
+      content: Type.Optional(Arg.text({ description: 'What the file shall hold, in place of `src`.' })),
+      ...contentArgs,
+    },
+    { oneOf: [{ required: ['src'] }, { required: ['content'] }] },
+  ),
+  examples: [
+    `- copy: { dest: /etc/motd.d-example, content: "Maintained by Lockstep.\\n", mode: "0640", group: adm }
+- copy: { dest: /usr/local/bin/example, src: hello.sh, mode: u=rwx,go=rx }
+- copy: { dest: /etc/sudoers.d/example, content: "daemon ALL=(root) NOPASSWD: /usr/bin/true\\n", mode: "0440", validate: visudo -cqf %s }
+- copy: { dest: /etc/motd.d-example, content: "Maintained by Lockstep.\\n", backup: true }`,
+  ],
+
+  resource: ({ dest }) => `file:${dest}`,
+
+  file: ({ dest, src }) => ({ path: dest, size: Buffer.isBuffer(src?.content) ? src.content.length : 0 }),
+
+  content: ({ src, content }) => src?.content ?? content ?? '',
+})
