@@ -1,9 +1,8 @@
+// node engine/build.mjs [FOLDER]: builds into dist unless told otherwise.
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-
-// node engine/build.mjs [FOLDER], dist unless given
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 

@@ -2,11 +2,14 @@ import { homedir } from 'node:os'
 import type { LabAccess } from '../../lab/lab.ts'
 import type { Inventory } from '../language/inventory.ts'
 import type { Play } from '../language/playbook.ts'
-import { Problem } from '../problem.ts'
+import { Problem, Problems } from '../problem.ts'
 import { type RemoteHost, remoteHost } from '../remote/host.ts'
+import { Bastions } from '../remote/reach.ts'
 import { type GivenAddress, jumpHosts, resolveAddress } from '../remote/resolve-address.ts'
 import { connect } from '../remote/session.ts'
 import { sshConfig } from '../remote/ssh-config.ts'
+import type { Secret } from '../resource/secret.ts'
+import { connectionOf, givenAddress, textOf } from './given-address.ts'
 import type { ConnectionFlags } from './options.ts'
 import { askedOnce } from './prompt.ts'
 
@@ -19,115 +22,74 @@ export interface HostsOptions {
   signal: AbortSignal
 }
 
-/** Connects to hosts of the inventory. Flags win over host variables, those over the play, and that over ~/.ssh/config. */
+/**
+ * Connects to hosts of the inventory. Flags win over host variables, those over the play, and that over ~/.ssh/config. What
+ * is wrong about the address of any host of the plays is thrown at once, before a connection is made.
+ */
 export async function hostOpener(options: HostsOptions): Promise<(host: string) => Promise<RemoteHost>> {
-  const { flags, inventory, plays, lab, signal } = options
+  const { flags, lab, signal } = options
+  const addresses = givenAddresses(options)
   // The lab's network is its own: what ~/.ssh/config says is about other hosts.
-  const file = lab ? '/dev/null' : (flags.sshConfig ?? `${homedir()}/.ssh/config`)
-  const config = await sshConfig(file)
-  const becomePassword = flags.askBecomePass ? askedOnce('password to become') : undefined
-  const asked = {
-    ...(flags.askPass ? { password: askedOnce('password to log in') } : {}),
-    passphrase: askedOnce('passphrase of the private key'),
-    ...(flags.sshConfig === undefined ? {} : { sshConfigFile: flags.sshConfig }),
-  }
-  if (flags.askBecomePass) await becomePassword?.()
-  if (flags.askPass) await asked.password?.()
+  const config = await sshConfig(lab ? '/dev/null' : (flags.sshConfig ?? `${homedir()}/.ssh/config`))
+  const secrets = await askedFor(flags)
+  const bastions = new Bastions()
 
   return async (name) => {
-    const variables = inventory.variables(name)
-    const given = { ...givenAddress({ name, variables, play: playOf(plays, name), flags, lab }), ...asked }
-    const address = await resolveAddress(given, config)
-    const jump = typeof variables.jump === 'string' ? await jumpHosts(variables.jump, address, config) : undefined
-    const remote = remoteHost(await connect(jump ? { ...address, jump } : address, { signal }))
-    if (!becomePassword) return remote
-    return {
-      traffic: remote.traffic,
-      close: () => remote.close(),
-      round: ({ become, ...work }) =>
-        remote.round({ ...work, become: become && { ...become, password: becomePassword } }),
+    const { given, jump } = addresses.get(name) ?? addressOf(name, options)
+    const address = await resolveAddress({ ...given, ...secrets.login }, config)
+    const through = jump === undefined ? {} : { jump: await jumpHosts(jump, address, config) }
+    const remote = remoteHost(await connect({ ...address, ...through }, { signal, bastions }))
+    return secrets.become ? withBecomePassword(remote, secrets.become) : remote
+  }
+}
+
+interface Asked {
+  login: Pick<GivenAddress, 'password' | 'passphrase'>
+  become: (() => Promise<Secret>) | undefined
+}
+
+/** Passwords that flags announce are asked for now, a key's passphrase when a host has accepted that key. */
+async function askedFor(flags: ConnectionFlags): Promise<Asked> {
+  const password = flags.askPass ? askedOnce('password to log in') : undefined
+  const become = flags.askBecomePass ? askedOnce('password to become') : undefined
+  await password?.()
+  await become?.()
+  const passphrase = askedOnce('passphrase of the private key')
+  return { login: password ? { password, passphrase } : { passphrase }, become }
+}
+
+function withBecomePassword(remote: RemoteHost, password: () => Promise<Secret>): RemoteHost {
+  return {
+    traffic: remote.traffic,
+    close: () => remote.close(),
+    round: ({ become, ...work }) => remote.round({ ...work, become: become && { ...become, password } }),
+  }
+}
+
+interface Way {
+  given: GivenAddress
+  /** `user@host:port,…`, as ProxyJump has it. */
+  jump: string | undefined
+}
+
+function givenAddresses(options: HostsOptions): Map<string, Way> {
+  const ways = new Map<string, Way>()
+  const problems: Problem[] = []
+  for (const name of new Set(options.plays.flatMap((play) => play.hosts))) {
+    try {
+      ways.set(name, addressOf(name, options))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      problems.push(error)
     }
   }
+  if (problems.length > 0) throw new Problems(problems)
+  return ways
 }
 
-interface Sources {
-  name: string
-  variables: Readonly<Record<string, unknown>>
-  play: Play['connection'] | undefined
-  flags: ConnectionFlags
-  lab: LabAccess | undefined
-}
-
-/** What flags, host variables, play and lab say about one host. */
-export function givenAddress({ name, variables, play, flags, lab }: Sources): GivenAddress {
-  const text = (variable: string) => textOf(name, variable, variables[variable])
-  const number = (variable: string) => numberOf(name, variable, variables[variable])
-  const key = flags.privateKey ?? text('private_key_file') ?? lab?.privateKeyFile
-  const known = text('known_hosts_file') ?? lab?.knownHostsFile
-  const connection = flags.connection ?? kindOf(name, text('connection') ?? play?.kind ?? localKind(name, variables))
-  const user = flags.user ?? text('remote_user') ?? play?.remoteUser ?? lab?.user
-  const port = number('port') ?? play?.port
-  const timeout = flags.timeout ?? number('connect_timeout')
-  const agentSocket = process.env.SSH_AUTH_SOCK
-  return {
-    name,
-    address: text('address') ?? name,
-    ...(user === undefined ? {} : { user }),
-    ...(port === undefined ? {} : { port }),
-    ...(connection === undefined ? {} : { connection }),
-    ...(key === undefined ? {} : { privateKeyFiles: [home(key)], identitiesOnly: true }),
-    ...(known === undefined ? {} : { knownHostsFiles: [home(known)] }),
-    ...(timeout === undefined ? {} : { connectTimeoutMs: timeout * 1000 }),
-    ...(flags.acceptNewHostKeys || text('host_key_checking') === 'accept-new' ? { hostKeyChecking: 'accept-new' } : {}),
-    ...(agentSocket && !lab ? { agentSocket } : {}),
-  }
-}
-
-/** Connections are one a host and run: plays that disagree about them cannot both be right. */
-function playOf(plays: readonly Play[], host: string): Play['connection'] | undefined {
-  const mine = plays.filter((play) => play.hosts.includes(host) && Object.keys(play.connection).length > 0)
-  const [first] = mine
-  const other = mine.find((play) => JSON.stringify(play.connection) !== JSON.stringify(first?.connection))
-  if (!other) return first?.connection
-  throw new Problem({
-    code: 'CONNECTION_CONFLICT',
-    message: `the plays '${first?.name}' and '${other.name}' connect to ${host} in different ways`,
-    place: other.place,
-    hint: 'a host has one connection in a run; say it once, as a host variable or with a flag',
-  })
-}
-
-function localKind(name: string, variables: Readonly<Record<string, unknown>>): string | undefined {
-  return name === 'localhost' && variables.address === undefined ? 'local' : undefined
-}
-
-function kindOf(host: string, kind: string | undefined): GivenAddress['connection'] {
-  // `ssh` and `smart` are Ansible's words for the default.
-  if (kind === undefined || kind === 'ssh' || kind === 'smart') return undefined
-  if (kind === 'ssh2' || kind === 'openssh' || kind === 'local') return kind
-  throw wrong(host, 'connection', kind, 'ssh2, openssh or local')
-}
-
-function textOf(host: string, variable: string, value: unknown): string | undefined {
-  if (value === undefined || typeof value === 'string') return value
-  throw wrong(host, variable, value, 'text')
-}
-
-function numberOf(host: string, variable: string, value: unknown): number | undefined {
-  if (value === undefined) return undefined
-  const number = Number(value)
-  if (Number.isInteger(number) && number > 0) return number
-  throw wrong(host, variable, value, 'a whole number')
-}
-
-function wrong(host: string, variable: string, value: unknown, wanted: string): Problem {
-  return new Problem({
-    code: 'BAD_VARIABLE',
-    message: `the variable '${variable}' of ${host} is ${JSON.stringify(value)}`,
-    hint: `it takes ${wanted}`,
-  })
-}
-
-function home(file: string): string {
-  return file.replace(/^~(?=\/)/, homedir())
+function addressOf(name: string, { inventory, plays, flags, lab }: HostsOptions): Way {
+  const variables = inventory.variables(name)
+  const sshConfigFile = flags.sshConfig === undefined ? {} : { sshConfigFile: flags.sshConfig }
+  const given = { ...givenAddress({ name, variables, play: connectionOf(plays, name), flags, lab }), ...sshConfigFile }
+  return { given, jump: textOf(name, 'jump', variables.jump) }
 }

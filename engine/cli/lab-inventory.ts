@@ -1,5 +1,5 @@
 import { type Suite, suites } from '../../lab/image.ts'
-import type { LabHost } from '../../lab/lab.ts'
+import type { LabHost } from '../../lab/wanted.ts'
 import type { Inventory } from '../language/inventory.ts'
 import { Problem } from '../problem.ts'
 
