@@ -4,6 +4,7 @@ import { declareDoc } from './doc.ts'
 import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
+import { declareSchema } from './schema.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
@@ -19,7 +20,16 @@ export function program(): Command {
   return lockstep
 }
 
-const declarations = [declareRun, declareCheck, declareValidate, declareList, declareDoc, declareLab, declareVersion]
+const declarations = [
+  declareRun,
+  declareCheck,
+  declareValidate,
+  declareList,
+  declareDoc,
+  declareSchema,
+  declareLab,
+  declareVersion,
+]
 
 const examples = `
 Examples:
