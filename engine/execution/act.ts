@@ -4,7 +4,7 @@ import type { Job as RemoteJob } from '../remote/host.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { Difference } from '../report/event.ts'
 import type { Change } from '../resource/change.ts'
-import type { Command } from '../resource/command.ts'
+import { type Command, sh } from '../resource/command.ts'
 import type { AnyModule, Plan } from '../resource/module.ts'
 import type { AnyRead } from '../resource/read.ts'
 import type { Job } from './jobs.ts'
@@ -91,9 +91,16 @@ function ownCommands({ job, planned }: PlannedJob): Command[] {
   const { call } = job
   if (call.kind === 'module' && planned.kind === 'plan') return legs(call.module, planned.plan, argsOf(job))
   if (call.kind === 'action' && planned.kind === 'decision' && planned.decision.due && call.action.run) {
-    return [call.action.run(argsOf(job))].flat()
+    const commands: Command[] = [call.action.run(argsOf(job))].flat()
+    return commands.map((command) => within(job.environment, command))
   }
   return []
+}
+
+/** The command with the task's `environment`; it ends with the step, which has a shell of its own. */
+function within(environment: Job['environment'], command: Command): Command {
+  const words = Object.entries(environment).map(([name, value]) => `${name}=${value}`)
+  return words.length === 0 ? command : sh`export ${words}\n${command}`
 }
 
 function legs(module: AnyModule, plan: Plan<Change>, args: object): Command[] {

@@ -12,6 +12,7 @@ export interface Job {
   /** The host that is worked on; another one when delegated. */
   target: string
   call: Callable
+  environment: Readonly<Record<string, string>>
   /** The arguments, or why they are not known yet and what is known of them. */
   args: { kind: 'known'; args: object } | { kind: 'unknown'; unknown: Unknown; partial: object }
 }
@@ -52,7 +53,12 @@ function draftOne(
     if (holds instanceof Unknown) return { kind: 'may-run', host, item, unknown: holds }
     const target = evaluator.delegate(step, host.name, loopItem) ?? host.name
     if (target instanceof Unknown) return { kind: 'may-run', host, item, unknown: target }
-    return { kind: 'job', job: { host, item, loopItem, target, call, args: evaluator.args(step, host.name, loopItem) } }
+    const environment = evaluator.environment(step, host.name, loopItem)
+    if (environment instanceof Unknown) return { kind: 'may-run', host, item, unknown: environment }
+    return {
+      kind: 'job',
+      job: { host, item, loopItem, target, call, environment, args: evaluator.args(step, host.name, loopItem) },
+    }
   } catch (error) {
     if (error instanceof Problem) return { kind: 'failure', host, item, problem: error }
     throw error

@@ -1,14 +1,14 @@
-import type { Handler, Play, Step } from '../language/playbook.ts'
+import type { Handler, Play, Roll, Step } from '../language/playbook.ts'
 import type { Become } from '../remote/address.ts'
 import type { TaskRef } from '../report/event.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { unreached } from './apply.ts'
-import { batches, countOf } from './batches.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead, want } from './look-ahead.ts'
 import { loopValue } from './register.ts'
+import { batchSize, countOf, orderHosts } from './roll.ts'
 import { type Settled, toResult } from './settled.ts'
 import { look, perform } from './step-run.ts'
 
@@ -29,24 +29,67 @@ export class PlayRun {
   }
 
   async go(members: readonly HostState[]): Promise<void> {
-    this.#lostAtStart = members.filter(({ lost }) => lost !== undefined).length
-    for (const batch of batches(this.#play.roll.serial, members)) {
-      if (this.#halted) return
-      await this.#runBatch(batch, members)
+    const { roll, strategy, steps } = this.#play
+    const [first] = steps
+    for (const batch of this.#batches(roll, members, first)) {
+      const parts = strategy === 'free' ? batch.map((host) => [host]) : [batch]
+      await Promise.all(parts.map((part) => this.#runBatch(part, members)))
     }
   }
 
   async #runBatch(batch: readonly HostState[], all: readonly HostState[]): Promise<void> {
     await this.#greet(batch)
     const { steps } = this.#play
-    for (const [position, step] of steps.entries()) {
-      if (this.#halted) return
+    await this.#runSteps(0, steps.length, batch, all, 0)
+    if (!this.#halted) await this.#flush(batch, steps.length)
+  }
+
+  /** Steps from one position up to another. A block with a roll of its own is passed through batch by batch. */
+  async #runSteps(
+    from: number,
+    to: number,
+    batch: readonly HostState[],
+    all: readonly HostState[],
+    depth: number,
+  ): Promise<void> {
+    const { steps } = this.#play
+    let position = from
+    while (position < to && !this.#halted) {
+      const step = steps[position]
+      if (!step) return
       const before = steps[position - 1]
       if (before && endsSection(before, step)) await this.#flush(batch, position)
+      const rolled = step.blocks.findIndex((block, index) => index >= depth && block.roll !== undefined)
+      const block = step.blocks[rolled]
+      if (block?.roll) {
+        const end = endOfBlock(steps, position, rolled, block.id)
+        for (const part of this.#batches(block.roll, batch, step)) {
+          await this.#runSteps(position, end, part, all, rolled + 1)
+        }
+        position = end
+        continue
+      }
       if (step.call.kind === 'meta') await this.#meta(step, batch, position)
       else await this.#runStep(step, position, batch, all)
+      position++
     }
-    if (!this.#halted) await this.#flush(batch, steps.length)
+  }
+
+  /** The batches of a roll, the order asked for again before each when it may change; none after the play was stopped. */
+  *#batches(roll: Roll | undefined, members: readonly HostState[], step: Step | undefined): Generator<HostState[]> {
+    let left = [...members]
+    let turn = 0
+    while (left.length > 0 && !this.#halted) {
+      const isFirst = turn === 0
+      if (roll && (isFirst || (roll.order.kind === 'by' && roll.order.dynamic))) {
+        left = orderHosts(roll.order, left, (by, host) =>
+          step ? this.#context.evaluator.evaluate(by, step, host.name) : null,
+        )
+      }
+      const size = batchSize(roll?.serial, turn++, members.length)
+      yield left.slice(0, size)
+      left = left.slice(size)
+    }
   }
 
   /** The first round on each host: connects, asks for debts, and looks at all that can be looked at now. */
@@ -78,8 +121,7 @@ export class PlayRun {
     if (call.kind === 'meta') return
     const task = this.#taskRef(step, handler !== undefined)
     this.#emit({ type: 'task-started', task, hosts: members.map(({ name }) => name) })
-    for (const part of batches(step.roll?.serial, members)) {
-      if (this.#halted) break
+    for (const part of this.#batches(step.roll, members, step)) {
       const { steps } = this.#play
       const ahead = handler
         ? [{ step, position }]
@@ -192,6 +234,12 @@ const HAZY: ReadonlySet<string> = new Set(['would-run', 'may-run', 'known-after-
 
 /** What stands in for a step while a host is connected to. */
 const CONNECTING = { noLog: false } as Step
+
+/** The position after the last step of a block. */
+function endOfBlock(steps: readonly Step[], from: number, depth: number, id: string): number {
+  const length = steps.slice(from).findIndex((step) => step.blocks[depth]?.id !== id)
+  return length < 0 ? steps.length : from + length
+}
 
 /** Handlers run when a section ends: roles and tasks are one. */
 function endsSection(before: Step, step: Step): boolean {
