@@ -1,26 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import type { Become } from './address.ts'
-import { broken, type Failure, interrupted, noShell, outputTooLong, stepTooLate, toolsMissing } from './failures.ts'
+import { type Failure, type Failures, failuresOf } from './failures.ts'
 import { type Frame, FramePair, type StreamName } from './frame-pair.ts'
+import { HandOver } from './hand-over.ts'
 import type { Channel, Ending } from './link.ts'
-import { type Opening, openingOf } from './opening.ts'
+import { openWithin } from './open-within.ts'
+import { openingOf } from './opening.ts'
 import { RemoteProblem, wordsOf } from './remote-problem.ts'
+import { limitOf, ROUND_LIMIT, Round } from './round.ts'
 import type { ShellContext, Step, StepResult } from './shell.ts'
-import { BEGIN, HELLO, helloText, parseHello, ROUND_START, stepText } from './wire.ts'
+import { BEGIN, HELLO, helloText, parseHello } from './wire.ts'
 
-const OUTPUT_LIMIT = 16 * 1024 * 1024
-const HELLO_LIMIT = 64 * 1024
-/** Banners, and what the login's own files print. */
-const NOISE_LIMIT = 1024 * 1024
-
-interface Round {
-  steps: readonly Step[]
-  results: StepResult[]
-  /** The number on the wire of its first step. */
-  first: number
-  resolve(results: StepResult[]): void
-  reject(reason: unknown): void
-}
+/** What may come of banners and of the login's own files, and then of the shell's first words about itself. */
+const OPENING_LIMITS = [1024 * 1024, 64 * 1024]
 
 /** The framed dialogue with one shell on a host, from its start to its first failure. */
 export class Dialogue {
@@ -30,35 +22,28 @@ export class Dialogue {
   runsOn = false
   readonly #context: ShellContext
   readonly #become: Become | undefined
-  readonly #opening: Opening
   readonly #openTimeoutMs: number
   readonly #channel: Channel
+  readonly #failures: Failures
   readonly #frames: FramePair
   /** Hello and first round, held back until the shell itself reads. */
-  #held: string | undefined
-  #said: Record<StreamName, string> = { stdout: '', stderr: '' }
-  #passwordGiven = false
+  #held: string
+  #handOver: HandOver | undefined
   #due: 'begin' | 'hello' | 'steps' = 'begin'
   #nextStep = 0
   #round: Round | undefined
   #timer: NodeJS.Timeout | undefined
   #failed = false
 
-  private constructor(
-    context: ShellContext,
-    become: Become | undefined,
-    opening: Opening,
-    openTimeoutMs: number,
-    channel: Channel,
-  ) {
+  private constructor(context: ShellContext, become: Become | undefined, timeoutMs: number, channel: Channel) {
     const nonce = randomBytes(16).toString('hex')
     this.#context = context
     this.#become = become
-    this.#opening = opening
-    this.#openTimeoutMs = openTimeoutMs
+    this.#openTimeoutMs = timeoutMs
     this.#channel = channel
+    this.#failures = failuresOf(context.host, become)
     this.#frames = new FramePair(nonce)
-    this.#frames.expect([NOISE_LIMIT, HELLO_LIMIT])
+    this.#frames.expect(OPENING_LIMITS)
     this.#held = helloText(nonce)
     channel.stdout.on('data', (chunk: Buffer) => this.#receive('stdout', chunk))
     channel.stderr.on('data', (chunk: Buffer) => this.#receive('stderr', chunk))
@@ -68,7 +53,14 @@ export class Dialogue {
   /** Starts a shell. Whether it came up shows in its first round, so that opening costs no round of its own. */
   static async open(context: ShellContext, become: Become | undefined, timeoutMs: number): Promise<Dialogue> {
     const opening = openingOf(become, randomBytes(16).toString('hex'))
-    return new Dialogue(context, become, opening, timeoutMs, await context.link.open(opening.command))
+    const channel = await openWithin(context.link, opening.command, timeoutMs)
+    if (channel === undefined) {
+      const failure = failuresOf(context.host, become).silent(`no new shell within ${timeoutMs / 1000} s`)
+      throw new RemoteProblem({ ...failure, host: context.host })
+    }
+    const dialogue = new Dialogue(context, become, timeoutMs, channel)
+    if (opening.ready !== undefined) dialogue.#handOver = new HandOver(opening)
+    return dialogue
   }
 
   /** Whether it can take another round. */
@@ -78,15 +70,15 @@ export class Dialogue {
 
   /** One write of all steps and the wait for all their results; rejects with the first failure and is dead then. */
   async run(steps: readonly Step[], signal?: AbortSignal): Promise<StepResult[]> {
-    const interrupt = () => this.#fail(interrupted(this.#context.host), true)
+    const interrupt = () => this.#fail(this.#failures.interrupted(), true)
     signal?.addEventListener('abort', interrupt)
     try {
       return await new Promise<StepResult[]>((resolve, reject) => {
-        const first = this.#nextStep
+        this.#round = new Round(steps, this.#nextStep, resolve, reject)
         this.#nextStep += steps.length
-        this.#round = { steps, first, results: [], resolve, reject }
-        this.#frames.expect(steps.map(({ outputLimit }) => outputLimit ?? OUTPUT_LIMIT))
-        this.#write(ROUND_START + steps.map(({ script, group }, at) => stepText(first + at, script, group)).join(''))
+        this.#frames.expect(steps.map(limitOf))
+        this.#held += this.#round.text()
+        if (this.#handOver === undefined) this.#sendHeld()
         this.#startTimer()
       })
     } finally {
@@ -101,14 +93,9 @@ export class Dialogue {
     this.#channel.kill()
   }
 
-  #write(text: string): void {
-    if (this.#held !== undefined) {
-      this.#held += text
-      if (this.#opening.ready !== undefined) return
-      text = this.#held
-      this.#held = undefined
-    }
-    this.#send(text)
+  #sendHeld(): void {
+    this.#send(this.#held)
+    this.#held = ''
   }
 
   #send(text: string): void {
@@ -119,107 +106,90 @@ export class Dialogue {
   #receive(stream: StreamName, chunk: Buffer): void {
     this.#context.traffic.bytesReceived += chunk.length
     if (this.#failed) return
-    if (this.#held !== undefined && this.#opening.ready !== undefined) this.#handOver(stream, chunk)
+    if (this.#handOver !== undefined) this.#openUp(this.#handOver, stream, chunk)
+    if (this.#round !== undefined && stream === 'stdout') this.#round.received += chunk.length
     const { frames, fault } = this.#frames.push(stream, chunk)
     for (const frame of frames) this.#take(frame)
-    if (fault === 'overflow') this.#fail(this.#overflow(), this.#due === 'steps')
-    if (fault === 'broken') this.#fail(broken(this.#context.host, 'its answers do not follow the protocol'), true)
+    if (fault === 'broken') this.#fail(this.#failures.broken('its answers do not follow the protocol'), true)
+    if (fault === 'overflow') this.#fail(this.#overflow(), true)
+    if ((this.#round?.received ?? 0) > ROUND_LIMIT) this.#fail(this.#failures.tooLong(ROUND_LIMIT), true)
   }
 
-  /** Waits for the shell to speak, and gives the password when it is asked for and only then. */
-  #handOver(stream: StreamName, chunk: Buffer): void {
-    const { ready, asks } = this.#opening
-    this.#said[stream] = (this.#said[stream] + chunk.toString('latin1')).slice(-8192)
-    const { stdout, stderr } = this.#said
-    if (ready !== undefined && stdout.includes(ready)) {
-      this.#send(this.#held ?? '')
-      this.#held = undefined
-      return
-    }
-    if (asks?.(stdout, stderr) !== true) return
-    const password = this.#become?.password
-    if (this.#passwordGiven || password === undefined) {
-      this.#fail(
-        noShell(
-          this.#context.host,
-          this.#become,
-          this.#passwordGiven ? 'the password was not accepted' : 'a password is wanted',
-        ),
-      )
-      return
-    }
-    this.#passwordGiven = true
-    this.#said = { stdout: '', stderr: '' }
+  #openUp(handOver: HandOver, stream: StreamName, chunk: Buffer): void {
+    const due = handOver.see(stream, chunk)
+    if (due === 'again') this.#fail(this.#failures.noShell('the password was not accepted'))
+    if (due === 'ask') this.#givePassword()
+    if (due !== 'ready') return
+    this.#handOver = undefined
+    this.#sendHeld()
+  }
+
+  #givePassword(): void {
+    // A person may take as long as it takes.
     clearTimeout(this.#timer)
+    const password =
+      this.#become?.password ?? (() => Promise.reject(this.#problem(this.#failures.noShell('a password is wanted'))))
     password().then(
       (secret) => {
+        if (this.#failed) return
         this.#startTimer()
         this.#send(`${secret.reveal()}\n`)
       },
-      (reason) => this.#end(reason),
+      (reason: unknown) => this.#end(reason),
     )
   }
 
   #take(frame: Frame): void {
     if (this.#failed) return
-    if (this.#due === 'begin') {
-      if (frame.words !== BEGIN) this.#fail(broken(this.#context.host, 'its shell begins with a wrong word'))
-      this.#due = 'hello'
-    } else if (this.#due === 'hello') {
-      if (frame.words !== HELLO) this.#fail(broken(this.#context.host, 'its shell says no hello'))
-      this.#due = 'steps'
-      this.#greet(frame.stdout)
-    } else {
-      this.#takeStep(frame)
-    }
+    if (this.#due === 'steps') this.#takeStep(frame)
+    else if (frame.words !== (this.#due === 'begin' ? BEGIN : HELLO))
+      this.#fail(this.#failures.broken('its shell begins with a wrong word'))
+    else if (this.#due === 'hello') this.#greet(frame.stdout)
+    else this.#due = 'hello'
   }
 
   #greet(output: Buffer): void {
     const hello = parseHello(output)
+    this.#due = 'steps'
     this.group = hello.group
     this.#context.onHello(hello)
-    if (hello.missingTools.length > 0) this.#fail(toolsMissing(this.#context.host, hello.missingTools))
+    if (hello.missingTools.length > 0) this.#fail(this.#failures.toolsMissing(hello.missingTools))
     this.#startTimer()
   }
 
-  #takeStep({ words, stdout, stderr }: Frame): void {
+  #takeStep(frame: Frame): void {
     const round = this.#round
-    const [, index, code] = /^(\d+) (\d+|skip)$/.exec(words) ?? []
-    if (round === undefined || Number(index) !== round.first + round.results.length) {
-      this.#fail(broken(this.#context.host, 'its answers come out of order'), true)
-      return
-    }
-    const skipped = code === 'skip'
-    round.results.push({ code: skipped ? 0 : Number(code), stdout, stderr, skipped })
-    if (round.results.length < round.steps.length) {
+    if (round?.take(frame) !== true) {
+      this.#fail(this.#failures.broken('its answers come out of order'), true)
+    } else if (round.current() === undefined) {
+      clearTimeout(this.#timer)
+      this.#round = undefined
+      round.resolve(round.results)
+    } else {
       this.#startTimer()
-      return
     }
-    clearTimeout(this.#timer)
-    this.#round = undefined
-    round.resolve(round.results)
   }
 
   /** Gives the frame that is due its time. */
   #startTimer(): void {
     clearTimeout(this.#timer)
-    const step = this.#round?.steps[this.#round.results.length]
+    const step = this.#round?.current()
     if (this.#failed || step === undefined) return
-    if (this.#due === 'steps')
-      this.#timer = setTimeout(() => this.#fail(stepTooLate(this.#context.host, step.timeoutMs), true), step.timeoutMs)
-    else
-      this.#timer = setTimeout(
-        () => this.#fail(noShell(this.#context.host, this.#become, `no answer within ${this.#openTimeoutMs / 1000} s`)),
-        this.#openTimeoutMs,
-      )
+    const late = () => this.#fail(this.#failures.tooLate(step.timeoutMs), true)
+    const silent = () => this.#fail(this.#failures.noShell(`no answer within ${this.#openTimeoutMs / 1000} s`))
+    this.#timer = this.#due === 'steps' ? setTimeout(late, step.timeoutMs) : setTimeout(silent, this.#openTimeoutMs)
   }
 
-  #fail(parts: Failure, runsOn = false): void {
+  #fail(failure: Failure, runsOn = false): void {
     if (this.#failed) return
-    this.runsOn = runsOn
-    const problem = new RemoteProblem({ ...parts, host: this.#context.host })
+    this.runsOn = runsOn && this.#due === 'steps'
+    this.#end(this.#problem(failure))
+  }
+
+  #problem(failure: Failure): RemoteProblem {
+    const problem = new RemoteProblem({ ...failure, host: this.#context.host })
     problem.completed = this.#round?.results ?? []
-    this.#end(problem)
+    return problem
   }
 
   #end(reason: unknown): void {
@@ -233,18 +203,18 @@ export class Dialogue {
   }
 
   #explain(ending: Ending): Failure {
-    const { link, host } = this.#context
     const { stdout, stderr } = this.#frames.unfinished()
+    const { link } = this.#context
     const known = link.broken ?? link.explain(ending, stderr.toString(), this.#due !== 'begin')
     if (known !== undefined) return known
     const how = ending.signal === undefined ? `with code ${ending.code ?? 'unknown'}` : `by signal ${ending.signal}`
-    if (this.#due !== 'begin') return broken(host, `its shell ended ${how} in the middle of a round`)
-    return noShell(host, this.#become, wordsOf(stderr) || wordsOf(stdout) || `it ended ${how}`)
+    if (this.#due !== 'begin') return this.#failures.broken(`its shell ended ${how} in the middle of a round`)
+    return this.#failures.noShell(wordsOf(stderr) || wordsOf(stdout) || `it ended ${how}`)
   }
 
   #overflow(): Failure {
-    const step = this.#round?.steps[this.#round.results.length]
-    if (this.#due !== 'steps' || step === undefined) return broken(this.#context.host, 'it prints without end')
-    return outputTooLong(this.#context.host, step.outputLimit ?? OUTPUT_LIMIT)
+    const step = this.#round?.current()
+    if (this.#due !== 'steps' || step === undefined) return this.#failures.broken('it prints without end')
+    return this.#failures.tooLong(limitOf(step))
   }
 }

@@ -1,6 +1,6 @@
 import type { Become } from './address.ts'
 import { Dialogue } from './dialogue.ts'
-import { interrupted } from './failures.ts'
+import { failuresOf } from './failures.ts'
 import type { Link } from './link.ts'
 import { RemoteProblem } from './remote-problem.ts'
 import type { Hello } from './wire.ts'
@@ -62,36 +62,45 @@ const KILL_TIMEOUT_MS = 10_000
 /** A shell that is opened by its first round and again after each failure. */
 export function persistentShell(context: ShellContext, as: Become | undefined): Shell {
   const become = as?.password === undefined ? as : { ...as, password: once(as.password) }
+  const failures = failuresOf(context.host, become)
   let dialogue: Dialogue | undefined
   let last: Promise<unknown> = Promise.resolve()
 
   async function round(steps: readonly Step[], signal: AbortSignal | undefined): Promise<StepResult[]> {
     if (steps.length === 0) return []
-    if (signal?.aborted) throw new RemoteProblem({ ...interrupted(context.host), host: context.host })
     if (dialogue?.alive !== true) dialogue = await Dialogue.open(context, become, context.openTimeoutMs)
+    if (signal?.aborted) throw new RemoteProblem({ ...failures.interrupted(), host: context.host })
     context.traffic.rounds++
     const current = dialogue
     try {
       return await current.run(steps, signal)
-    } catch (problem) {
+    } catch (reason) {
       dialogue = undefined
-      if (current.runsOn) await stop(current)
-      throw problem
+      const silence = current.runsOn ? await stop(current) : undefined
+      if (silence === undefined || !(reason instanceof RemoteProblem)) throw reason
+      silence.completed = reason.completed
+      throw silence
     }
   }
 
-  /** Closing a channel does not end what it has started, and a signal over SSH cannot reach what runs under sudo. */
-  async function stop(hung: Dialogue): Promise<void> {
+  /**
+   * Ends the process group through a second shell: closing a channel does not end what it has started, and a signal over
+   * SSH cannot reach what runs under sudo. Where that is not possible the connection is closed. Gives back a problem when
+   * the host does not answer at all.
+   */
+  async function stop(hung: Dialogue): Promise<RemoteProblem | undefined> {
     try {
       if (hung.group === undefined)
-        throw new RemoteProblem({ code: 'PROTOCOL_BROKEN', host: context.host, message: '' })
+        throw new RemoteProblem({ ...failures.broken('no process group'), host: context.host })
       const second = await Dialogue.open(context, become, KILL_TIMEOUT_MS)
       await second.run([{ script: killText(hung.group), timeoutMs: KILL_TIMEOUT_MS }])
       second.close()
-      hung.close()
-    } catch (problem) {
-      if (!(problem instanceof RemoteProblem)) throw problem
+    } catch (reason) {
+      if (!(reason instanceof RemoteProblem)) throw reason
       await context.link.close()
+      return reason.unreachable ? reason : undefined
+    } finally {
+      hung.close()
     }
   }
 
