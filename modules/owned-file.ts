@@ -1,5 +1,5 @@
 import type { Change } from '../engine/resource/change.ts'
-import { type Command, octal, sh } from '../engine/resource/command.ts'
+import { type Command, type Content, octal, sh } from '../engine/resource/command.ts'
 import { type Plan, TaskFailure } from '../engine/resource/module.ts'
 import {
   type AccountState,
@@ -189,11 +189,15 @@ export const ownedFileLegs = {
 
 /**
  * The command, run by the account whose folder it works in: what that account may have put there, a link or a name that
- * changes under our hands, can then lead to nothing that is not its own. Secrets must come over standard input.
+ * changes under our hands, can then lead to nothing that is not its own. With `input` the command itself shows in process
+ * lists, and `input` is on its standard input; a secret goes there.
  */
-export function asAccount(account: string, command: Command): Command {
-  if (account === 'root') return command
-  return sh.input(sh`if [ "$(id -un)" = ${account} ]; then sh; else runuser -u ${account} -- sh; fi`, command.text)
+export function asAccount(account: string, command: Command, input?: Content): Command {
+  if (account === 'root') return input === undefined ? command : sh.input(command, input)
+  // The whole script is read before it starts, so that nothing in it can swallow the rest.
+  const argv = ['sh', '-c', input === undefined ? 's=$(cat) && eval "$s" </dev/null' : command.text]
+  const run = sh`if [ "$(id -un)" = ${account} ]; then ${argv}; else runuser -u ${account} -- ${argv}; fi`
+  return sh.input(run, input ?? command.text)
 }
 
 /** The group of a new folder is the account's own, which is not known before the account is there. */
