@@ -1,0 +1,39 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Problem } from '../problem.ts'
+import type { InventoryBuilder } from './inventory-builder.ts'
+import { readSource } from './read-source.ts'
+import { parseYaml } from './yaml.ts'
+import type { YamlNode } from './yaml-node.ts'
+
+/** Adds what `group_vars` and `host_vars` in a folder say: `NAME.yml`, or all files of a folder NAME in the order of their names. */
+export function readVarsFolders(folder: string, builder: InventoryBuilder): void {
+  for (const { name, node } of readNamed(join(folder, 'group_vars'), builder.problems)) {
+    // A file for a group that this inventory lacks is for another one.
+    if (builder.groups.has(name)) builder.addVariables({ group: name }, node)
+  }
+  for (const { name, node } of readNamed(join(folder, 'host_vars'), builder.problems)) {
+    if (builder.hosts.has(name)) builder.addVariables({ host: name }, node)
+  }
+}
+
+function readNamed(folder: string, problems: Problem[]): { name: string; node: YamlNode }[] {
+  if (!existsSync(folder)) return []
+  return entriesOf(folder).flatMap((entry) => {
+    const path = join(folder, entry)
+    const name = entry.replace(/\.(ya?ml|json)$/, '')
+    const files = statSync(path).isDirectory() ? entriesOf(path).map((file) => join(path, file)) : [path]
+    return files.flatMap((file) => {
+      const node = parseYaml(readSource(file), problems)
+      return node ? [{ name, node }] : []
+    })
+  })
+}
+
+function entriesOf(folder: string): string[] {
+  return readdirSync(folder)
+    .filter(
+      (name) => !name.startsWith('.') && !name.endsWith('~') && (!name.includes('.') || /\.(ya?ml|json)$/.test(name)),
+    )
+    .sort()
+}
