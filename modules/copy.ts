@@ -16,10 +16,10 @@ export const copy = defineContentModule({
     { oneOf: [{ required: ['src'] }, { required: ['content'] }] },
   ),
   examples: [
-    `- copy: { dest: /etc/motd.d-example, content: "Maintained by Lockstep.\\n", mode: "0640", group: adm }
-- copy: { dest: /usr/local/bin/example, src: hello.sh, mode: u=rwx,go=rx }
+    `- copy: { dest: /etc/motd-example, content: "Maintained by Lockstep.\\n", mode: "0640", group: adm }
+- copy: { dest: /usr/local/bin/example, src: hello.sh, mode: "u=rwx,go=rx" }
 - copy: { dest: /etc/sudoers.d/example, content: "daemon ALL=(root) NOPASSWD: /usr/bin/true\\n", mode: "0440", validate: visudo -cqf %s }
-- copy: { dest: /etc/motd.d-example, content: "Maintained by Lockstep.\\n", backup: true }`,
+- copy: { dest: /etc/motd-example, content: "Maintained by Lockstep.\\n", backup: true }`,
   ],
 
   resource: ({ dest }) => `file:${dest}`,

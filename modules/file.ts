@@ -83,14 +83,14 @@ export const file = defineModule({
     'A file, directory or link with its owner and mode, or its absence; `touch` never changes the times of what is there.',
   args,
   examples: [
-    `- file: { path: /srv/example/a/b, state: directory, owner: daemon, group: daemon, mode: u=rwx,g=rx,o= }
+    `- file: { path: /srv/example/a/b, state: directory, owner: daemon, group: daemon, mode: "u=rwx,g=rx,o=" }
 - file: { path: /srv/example/a/flag, state: touch, mode: "0640" }
 - file: { path: /srv/example/current, state: link, src: a/b }
 - file: { path: /srv/example/a/flag, state: file, group: adm }
 - file: { path: /srv/example/gone, state: absent }`,
     `- file: { path: /srv/example-tree/x, state: directory }
 - file: { path: /srv/example-tree/x/y, state: touch }
-- file: { path: /srv/example-tree, state: directory, recurse: true, owner: daemon, mode: u=rwX,go=rX }`,
+- file: { path: /srv/example-tree, state: directory, recurse: true, owner: daemon, mode: "u=rwX,go=rX" }`,
   ],
 
   resource: ({ path }) => `file:${tidy(path)}`,

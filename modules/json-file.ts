@@ -33,9 +33,9 @@ export const jsonFile = defineContentModule({
     { anyOf: [{ required: ['merge'] }, { required: ['remove'] }] },
   ),
   examples: [
-    `- json-file: { path: /etc/example.json, create: true, mode: "0600", merge: { Cluster: { Enable: true, Port: 8074 }, Old: 1 } }
+    `- json-file: { path: /etc/example.json, create: true, mode: "0600", merge: { Cluster: { Enable: true, Port: 8074 } } }
 - json-file: { path: /etc/example.json, merge: { Cluster: { Name: one, Peers: [a, b] } } }
-- json-file: { path: /etc/example.json, remove: [/Old, /Cluster/Absent] }`,
+- json-file: { path: /etc/example.json, remove: [/Old, /Cluster/Unused] }`,
   ],
 
   resource: ({ path, merge, remove }) => `json:${path}:${[...Object.keys(merge ?? {}), ...(remove ?? [])].join(',')}`,

@@ -38,12 +38,11 @@ export const lineInFile = defineContentModule({
     },
   ),
   examples: [
-    `- copy: { dest: /etc/example-lines.conf, content: "port = 1\\n# limits\\nsize = 2" }
-- line-in-file: { path: /etc/example-lines.conf, regexp: "^port *=", line: port = 8074 }
+    `- line-in-file: { path: /etc/example-lines.conf, line: "# limits", create: true }
+- line-in-file: { path: /etc/example-lines.conf, regexp: "^#? *port *=", line: port = 8074 }
 - line-in-file: { path: /etc/example-lines.conf, line: files = 10, insertafter: "^# limits" }
 - line-in-file: { path: /etc/example-lines.conf, line: "# managed", insertbefore: BOF, mode: "0640" }
-- line-in-file: { path: /etc/example-lines.conf, regexp: "^size", state: absent }
-- line-in-file: { path: /etc/example-new.conf, line: first, create: true }`,
+- line-in-file: { path: /etc/example-lines.conf, regexp: "^size", state: absent }`,
   ],
 
   resource: ({ path, line, regexp }) => `line:${path}:${regexp ?? String(line)}`,
