@@ -80,7 +80,7 @@ export function checked(
   job: Job,
   step: Step,
   plan: Planned,
-  { pending, hazy }: { pending: boolean; hazy: boolean },
+  { pending, hazy, handler }: { pending: boolean; hazy: boolean; handler: boolean },
 ): Settled | 'look' {
   const action = job.call.kind === 'action' ? job.call.action : undefined
   const looks = action !== undefined && (action.looks === true || action.run === undefined)
@@ -107,7 +107,8 @@ export function checked(
       if (!decision.due) return decided(job, decision, plan)
       if (looks && action?.keep === undefined) return pending ? open(job, 'deferred', decision.what) : 'look'
       if (action?.keep) return 'look'
-      const certain = action?.certain === true || plan.guarded
+      // A handler runs because something changed: that is certain, whatever it calls.
+      const certain = action?.certain === true || plan.guarded || handler
       const difference: Difference = {
         kind: 'run',
         what: decision.what,

@@ -98,11 +98,15 @@ async function checkTarget(
   performance: Performance,
   { target, jobs, world }: PlannedTarget,
 ): Promise<Settled[]> {
-  const { step, pending, hazy } = performance
+  const { step, pending, hazy, settles } = performance
   if (context.mode === 'check') context.hosts.accept(world)
   const settled: Settled[] = []
   for (const one of jobs) {
-    const result = checked(one.job, step, one.planned, { pending, hazy: hazy.has(target) })
+    const result = checked(one.job, step, one.planned, {
+      pending,
+      hazy: hazy.has(target),
+      handler: settles !== undefined,
+    })
     settled.push(...(result === 'look' ? await runTarget(context, performance, target, [one], true) : [result]))
   }
   return settled

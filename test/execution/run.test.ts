@@ -196,7 +196,7 @@ describe('handlers', () => {
       handlers: [
         {
           name: 'reload',
-          call: { ...command, certain: true as const },
+          call: command,
           args: () => ({ cmd: `echo >>${at.path}/reloads` }),
         },
       ],
@@ -218,7 +218,7 @@ describe('handlers', () => {
       handlers: [
         {
           name: 'reload',
-          call: { ...command, certain: true as const },
+          call: command,
           args: () => ({ cmd: `echo >>${at.path}/reloads` }),
         },
       ],

@@ -1,0 +1,135 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { controllerFiles } from '../../engine/cli/controller-files.ts'
+import { hostOpener } from '../../engine/cli/hosts.ts'
+import { runPlaybook } from '../../engine/execution/run.ts'
+import { compile } from '../../engine/language/compile.ts'
+import { loadInventory } from '../../engine/language/inventory.ts'
+import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
+import { labExec } from '../../lab/exec.ts'
+import { type LabAccess, labUp } from '../../lab/lab.ts'
+import { actions, modules } from '../../modules/index.ts'
+
+export type Result = TaskResult & { host: string; task: string; module: string }
+
+export interface Outcome {
+  events: Event[]
+  summary: RunSummary
+  results: Result[]
+  /** `host: task [item]` of all that changed, or would; sorted. */
+  changed: string[]
+  /** `host: task [item]: sentence` of all that failed or was unreachable. */
+  failed: string[]
+}
+
+export interface PlayOptions {
+  mode: Mode
+  /** A playbook that ships, or one made by `files`. */
+  playbook: string
+  inventory: string
+  access: LabAccess
+  vars?: Record<string, unknown>
+  limit?: string
+  onEvent?: (event: Event) => void
+  signal?: AbortSignal
+}
+
+const CHANGES = new Set(['changed', 'known-after-apply', 'would-run'])
+
+/** Runs or checks a playbook on hosts of the lab, as the command line does. */
+export async function playOn({
+  mode,
+  playbook,
+  inventory: path,
+  access,
+  vars = {},
+  limit,
+  onEvent,
+  signal,
+}: PlayOptions): Promise<Outcome> {
+  const inventory = loadInventory([path], { extraVars: vars })
+  const compiled = compile({
+    playbookPath: playbook,
+    inventory,
+    limit,
+    tags: [],
+    skipTags: [],
+    extraVars: vars,
+    registry: { modules, actions },
+    checkMode: mode === 'check',
+  })
+  const events: Event[] = []
+  const stop = signal ?? new AbortController().signal
+  const flags = { forks: 20 }
+  const summary = await runPlaybook({
+    mode,
+    ...compiled,
+    open: await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop }),
+    emit: (event) => {
+      events.push(event)
+      onEvent?.(event)
+    },
+    now: () => new Date(),
+    sleep: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+    controller: controllerFiles,
+    forks: 20,
+    operator: 'test@controller',
+    signal: stop,
+  })
+  const results = events.flatMap((event) =>
+    event.type === 'task-result'
+      ? [{ ...event.result, host: event.host, task: event.task.name, module: event.task.module }]
+      : [],
+  )
+  return {
+    events,
+    summary,
+    results,
+    changed: results
+      .filter(({ status }) => CHANGES.has(status))
+      .map(nameOf)
+      .sort(),
+    failed: results
+      .filter(({ status, tolerated }) => !tolerated && (status === 'failed' || status === 'unreachable'))
+      .map((result) =>
+        `${nameOf(result)}: ${result.failure?.message}\n${result.failure?.command?.stderr ?? ''}`.trim(),
+      ),
+  }
+}
+
+function nameOf({ host, task, item }: Result): string {
+  return `${host}: ${task}${item ? ` [${item.label}]` : ''}`
+}
+
+/** An inventory of lab hosts as a file, by name and address, in one group. */
+export function inventoryText(hosts: Record<string, Record<string, unknown>>, group = 'all'): string {
+  const listed = { hosts }
+  return JSON.stringify({
+    all: { vars: { lockstep_lab: true }, ...(group === 'all' ? listed : { children: { [group]: listed } }) },
+  })
+}
+
+/** Files in a folder of their own, gone when the test is over. */
+export function files(texts: Record<string, string>): { path: (name: string) => string; [Symbol.dispose](): void } {
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-lab-test-'))
+  for (const [name, text] of Object.entries(texts)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true })
+    writeFileSync(join(folder, name), text)
+  }
+  return { path: (name) => join(folder, name), [Symbol.dispose]: () => rmSync(folder, { recursive: true }) }
+}
+
+/** What a command says on a host, run as root without SSH; fails when the command does. */
+export async function out(host: string, script: string): Promise<string> {
+  const { code, stdout, stderr } = await labExec(host, ['sh', '-c', script])
+  if (code !== 0)
+    throw new Error(`on ${host}, '${script}' ended with ${code}: ${stderr.toString()}${stdout.toString()}`)
+  return stdout.toString().trimEnd()
+}
+
+export async function bringUp(
+  hosts: { name: string; address: string; packages?: string[]; suite?: 'bookworm' | 'bullseye' | 'trixie' }[],
+): Promise<LabAccess> {
+  return await labUp({ hosts, log: () => {} })
+}
