@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareDoc } from './doc.ts'
+import { declareInventory } from './inventory.ts'
 import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
@@ -25,6 +26,7 @@ const declarations = [
   declareCheck,
   declareValidate,
   declareList,
+  declareInventory,
   declareDoc,
   declareSchema,
   declareLab,

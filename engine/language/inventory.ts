@@ -85,6 +85,11 @@ export class Inventory implements HostSource {
     return this.hosts.get(host) ?? ['all']
   }
 
+  /** Groups directly below a group. */
+  childrenOf(group: string): readonly string[] {
+    return [...(this.#builder.groups.get(group)?.children ?? [])]
+  }
+
   definition(host: string, name: string): Definition | undefined {
     return this.#hostDefinitions(host).get(name) ?? this.#groupDefinitions(host).get(name)
   }
