@@ -171,8 +171,8 @@ export class PlayRun {
     host.counts[status]++
     let tolerated: 'ignored' | 'rescued' | undefined
     if (status === 'unreachable') {
-      if (step?.ignoreUnreachable || this.#play.ignoreUnreachable) tolerated = 'ignored'
-      else host.lost = 'unreachable'
+      tolerated = step?.ignoreUnreachable || this.#play.ignoreUnreachable ? 'ignored' : undefined
+      host.lost = tolerated ? undefined : 'unreachable'
     } else if (status === 'failed') {
       if (step?.ignoreErrors) tolerated = 'ignored'
       else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'

@@ -32,26 +32,32 @@ export interface Performance {
 
 /** Performs a step on all its hosts at once, and says of each (host, item) how it ended. */
 export async function perform(context: PlayContext, performance: Performance): Promise<Settled[]> {
-  const { step, call } = performance
-  let members = step.runOnce ? performance.members.slice(0, 1) : performance.members
-  const settled: Settled[] = []
+  const { step, call, position } = performance
+  const members = step.runOnce ? performance.members.slice(0, 1) : performance.members
+  const unreachable = new Map<string, RemoteProblem>()
+  const elsewhere: Settled[] = []
   for (;;) {
     const drafts = members.flatMap((host) => draft(context.evaluator, step, call, host))
-    const targets = planJobs(context.hosts, step, performance.position, drafts.flatMap(jobsOf))
+    const jobs = drafts.flatMap(jobsOf)
+    const reachable = jobs.filter(({ target }) => !unreachable.has(target))
+    const targets = planJobs(context.hosts, step, position, reachable)
     const wanted = missingOf(context, step, targets)
     if (wanted.size === 0) {
-      settled.push(...drafts.flatMap((drafted) => undone(drafted)))
-      return [...settled, ...(await carryOut(context, performance, targets))]
+      const lost = jobs.flatMap((job) => {
+        const problem = unreachable.get(job.target)
+        return problem ? [unreached(job, problem)] : []
+      })
+      return [...drafts.flatMap(undone), ...lost, ...elsewhere, ...(await carryOut(context, performance, targets))]
     }
     const ahead = lookAhead({ ...context, ahead: performance.ahead, members: performance.members })
-    const unreachable = await look(context, mergeWanted(wanted, ahead), performance.position)
-    for (const [name, problem] of unreachable) {
+    for (const name of unreachable.keys()) ahead.delete(name)
+    for (const [name, problem] of await look(context, mergeWanted(wanted, ahead), position)) {
+      unreachable.set(name, problem)
       const host = context.states.get(name)
       if (!host || host.lost) continue
       if (problem.unreachable || problem.lost) host.lost = 'unreachable'
-      settled.push(unreached({ host, item: undefined }, problem))
+      if (!members.includes(host)) elsewhere.push(unreached({ host, item: undefined }, problem))
     }
-    members = members.filter(({ name }) => !unreachable.has(name))
   }
 }
 

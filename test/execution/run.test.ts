@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
+import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import {
   command,
@@ -7,6 +8,7 @@ import {
   go,
   lineAtEnd,
   note,
+  openLocal,
   stubborn,
   type TestPlay,
   temporaryFolder,
@@ -269,3 +271,74 @@ function textFrom(value: unknown): string {
   const { token: made } = (value instanceof Unknown ? { token: value } : value) as { token: string }
   return made
 }
+
+describe('a host that cannot be reached', () => {
+  const open = async (host: string) => {
+    if (host === 'gone') throw new RemoteProblem({ code: 'UNREACHABLE', host, message: 'gone does not answer' })
+    return await openLocal(host)
+  }
+
+  test('leaves the play while the others go on', async () => {
+    const play: TestPlay = { hosts: ['a', 'gone'], steps: [{ call: command, args: () => ({ cmd: ':' }) }] }
+    const { lines, summary } = await go('run', play, { open })
+    expect(lines).toEqual(['gone connect: unreachable', 'a t0: changed'])
+    expect(summary.hosts.gone?.lost).toBe('unreachable')
+  })
+
+  test('fails what is delegated to it, once', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [{ call: note, delegate: () => 'gone', args: () => ({ path: `${at.path}/f`, text: 'x' }) }],
+    }
+    const { lines, results } = await go('run', play, { open })
+    expect(lines).toEqual(['a t0: unreachable'])
+    expect(results[0]?.failure?.message).toBe('gone does not answer')
+  })
+
+  test('counts as lost against the budget of the play', async () => {
+    const play: TestPlay = {
+      hosts: ['gone', 'a'],
+      steps: [{ call: command, args: () => ({ cmd: ':' }) }],
+      play: { anyErrorsFatal: true },
+    }
+    expect((await go('run', play, { open })).lines).toEqual(['gone connect: unreachable'])
+  })
+})
+
+describe('batches', () => {
+  const steps = [0, 1].map(() => ({ call: command, args: () => ({ cmd: ':' }) }))
+  const serial = [
+    { kind: 'count' as const, count: 1 },
+    { kind: 'share' as const, percent: 100 },
+  ]
+
+  test('of a play pass through all of its steps one after the other', async () => {
+    const { lines } = await go('run', {
+      hosts: ['a', 'b', 'c'],
+      steps,
+      play: { roll: { serial, order: { kind: 'reverse_inventory' } } },
+    })
+    expect(lines.map((line) => line.slice(0, 4))).toEqual(['c t0', 'c t1', 'b t0', 'a t0', 'b t1', 'a t1'])
+  })
+
+  test('of a block pass through the block, and meet again behind it', async () => {
+    const roll = { serial: [{ kind: 'count' as const, count: 1 }], order: { kind: 'inventory' as const } }
+    const blocks = [{ id: 'b', section: 'block' as const, hasRescue: false, roll }]
+    const rolled = [...steps.map((step) => ({ ...step, blocks })), { call: command, args: () => ({ cmd: ':' }) }]
+    const { lines } = await go('run', { hosts: ['a', 'b'], steps: rolled })
+    expect(lines.map((line) => line.slice(0, 4))).toEqual(['a t0', 'a t1', 'b t0', 'b t1', 'a t2', 'b t2'])
+  })
+})
+
+test('hosts that share a file through delegation lose none of their lines', async () => {
+  await using at = await temporaryFolder()
+  await writeFile(`${at.path}/f`, '')
+  const play: TestPlay = {
+    hosts: ['a', 'b', 'c'],
+    steps: [{ call: lineAtEnd, delegate: () => 'a', args: ({ host }) => ({ path: `${at.path}/f`, line: host }) }],
+  }
+  const check = await go('check', play)
+  const run = await go('run', play)
+  expect(run.lines).toEqual(check.lines)
+  expect(await readFile(`${at.path}/f`, 'utf8')).toBe('a\nb\nc\n')
+})
