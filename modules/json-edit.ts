@@ -6,14 +6,17 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** A JSON text that is changed in place: whatever is not named stays as it is written, spaces, comments and digits included. */
 export class JsonText {
   #text: string
+  #tree: Node | undefined
   readonly #indent: string
   readonly #newline: string
+  readonly #isOneLine: boolean
 
   /** Throws SyntaxError when the text is not JSON. */
   constructor(text: string) {
     this.#text = text.trim() === '' ? '{}\n' : text
     this.#indent = /^([ \t]+)\S/m.exec(text)?.[1] ?? '  '
     this.#newline = text.includes('\r\n') ? '\r\n' : '\n'
+    this.#isOneLine = !text.trim().includes('\n') && text.includes(':')
     if (this.#root().type !== 'object') throw new SyntaxError('it does not hold an object')
   }
 
@@ -65,11 +68,13 @@ export class JsonText {
   }
 
   #print(value: Json, depth: number): string {
+    if (this.#isOneLine) return JSON.stringify(value)
     return JSON.stringify(value, null, this.#indent).replaceAll('\n', this.#newline + this.#indent.repeat(depth))
   }
 
   #splice(start: number, end: number, text: string): void {
     this.#text = this.#text.slice(0, start) + text + this.#text.slice(end)
+    this.#tree = undefined
   }
 
   #find(path: readonly string[]): Node | undefined {
@@ -77,6 +82,7 @@ export class JsonText {
   }
 
   #root(): Node {
+    if (this.#tree) return this.#tree
     const errors: ParseError[] = []
     const root = parseTree(this.#text, errors, { allowTrailingComma: true })
     const [error] = errors
@@ -85,6 +91,7 @@ export class JsonText {
       throw new SyntaxError(`${printParseErrorCode(error.error)} in line ${line}`)
     }
     if (!root) throw new SyntaxError('it holds no value')
+    this.#tree = root
     return root
   }
 }
