@@ -1,16 +1,15 @@
 import type { Evaluator } from '../language/evaluator.ts'
 import type { Step } from '../language/playbook.ts'
-import type { Become } from '../remote/address.ts'
-import type { AnyRead } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { HostState } from './host-state.ts'
-import { type Hosts, userKey } from './hosts.ts'
+import type { Hosts } from './hosts.ts'
 import { type Drafted, draft } from './jobs.ts'
+import { type Wanted, want } from './looking.ts'
 import { type PlannedJob, planJobs } from './planning.ts'
 import { expectedValue } from './register.ts'
 import type { Registry } from './registry.ts'
-import { mergeReads, type World } from './world.ts'
+import type { World } from './world.ts'
 
 export interface LookAhead {
   evaluator: Evaluator
@@ -20,9 +19,6 @@ export interface LookAhead {
   ahead: Iterable<{ step: Step; position: number }>
   members: readonly HostState[]
 }
-
-/** What is to be looked at on each host, by the user who looks; each with the last step that needs it. */
-export type Wanted = Map<string, Map<string, { become: Become | undefined; reads: Map<string, AnyRead> }>>
 
 /**
  * Walks all steps ahead on what is known now, as check mode would, and collects what nobody has looked at yet. What depends on
@@ -50,16 +46,6 @@ export function lookAhead({ evaluator, registry, hosts, ahead, members }: LookAh
     }
   })
   return wanted
-}
-
-/** Adds reads to what is wanted of a host. */
-export function want(wanted: Wanted, host: string, become: Become | undefined, reads: Iterable<AnyRead>): void {
-  const users = wanted.get(host) ?? new Map()
-  wanted.set(host, users)
-  const key = userKey(become)
-  const entry = users.get(key) ?? { become, reads: new Map() }
-  users.set(key, entry)
-  mergeReads(reads, entry.reads)
 }
 
 /** Steps of a rescue are looked at when it comes to that. */

@@ -6,11 +6,12 @@ import type { Value } from '../resource/value.ts'
 import { unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
-import { lookAhead, want } from './look-ahead.ts'
+import { lookAhead } from './look-ahead.ts'
+import { look, want } from './looking.ts'
 import { loopValue } from './register.ts'
 import { batchSize, countOf, orderHosts } from './roll.ts'
 import { type Settled, toResult } from './settled.ts'
-import { look, perform } from './step-run.ts'
+import { perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {

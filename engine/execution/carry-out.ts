@@ -1,0 +1,178 @@
+import pLimit from 'p-limit'
+import type { Callable, Step } from '../language/playbook.ts'
+import { argsOf } from './act.ts'
+import { holds } from './acted.ts'
+import { applyBatch, unreached } from './apply.ts'
+import type { PlayContext } from './context.ts'
+import type { HostState } from './host-state.ts'
+import { userKey } from './hosts.ts'
+import { look, missingOf } from './looking.ts'
+import { type PlannedJob, type PlannedTarget, planJobs } from './planning.ts'
+import { checked, failed, open, type Settled } from './settled.ts'
+
+/** What a step is performed with. */
+export interface Performance {
+  step: Step
+  call: Callable
+  position: number
+  /** Everything from this step on, for looking ahead. */
+  ahead: readonly { step: Step; position: number }[]
+  /** Hosts that the step is for; with `run_once` only the first of them acts. */
+  members: readonly HostState[]
+  /** The handler whose debt ends with this step. */
+  settles: string | undefined
+  /** Check mode: something was predicted that looking for its effect must wait for. */
+  pending: boolean
+  /** Check mode: hosts on which something happens before that nobody can foresee. */
+  hazy: ReadonlySet<string>
+}
+
+/** Carries planned jobs out on all targets at once, or says what would come of them. */
+export async function carryOut(
+  context: PlayContext,
+  performance: Performance,
+  targets: readonly PlannedTarget[],
+): Promise<Settled[]> {
+  const isCheck = performance.step.checkMode ?? context.mode === 'check'
+  const limit = pLimit(performance.step.throttle ?? Number.POSITIVE_INFINITY)
+  const settled = await Promise.all(
+    targets.map((target) =>
+      limit(() =>
+        isCheck
+          ? checkTarget(context, performance, target)
+          : runTarget(context, performance, target.target, target.jobs),
+      ),
+    ),
+  )
+  return settled.flat()
+}
+
+async function checkTarget(
+  context: PlayContext,
+  performance: Performance,
+  { target, jobs, world }: PlannedTarget,
+): Promise<Settled[]> {
+  const { step, pending, hazy, settles } = performance
+  if (context.mode === 'check') context.hosts.accept(world)
+  const settled: Settled[] = []
+  for (const one of jobs) {
+    const result = checked(one.job, step, one.planned, {
+      pending,
+      hazy: hazy.has(target),
+      handler: settles !== undefined,
+    })
+    settled.push(...(result === 'look' ? await runTarget(context, performance, target, [one], true) : [result]))
+  }
+  return settled
+}
+
+/** Applies jobs in as few rounds as their order allows; what depends on an earlier one's real outcome is planned again. */
+async function runTarget(
+  context: PlayContext,
+  performance: Performance,
+  target: string,
+  jobs: readonly PlannedJob[],
+  onlyLooking = false,
+): Promise<Settled[]> {
+  const [first] = jobs
+  if (!first) return []
+  const { step, position, settles } = performance
+  if (step.until || isKeeping(first)) {
+    const settled = isKeeping(first)
+      ? await keep(context, first, step, onlyLooking)
+      : await retry(context, performance, target, first)
+    return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
+  }
+  const length = batchLength(jobs)
+  const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles })
+  return [...settled, ...(await replan(context, performance, target, jobs.slice(length)))]
+}
+
+async function replan(
+  context: PlayContext,
+  performance: Performance,
+  target: string,
+  rest: readonly PlannedJob[],
+): Promise<Settled[]> {
+  if (rest.length === 0) return []
+  const { step, position } = performance
+  const jobs = rest.map(({ job }) => job)
+  let [planned] = planJobs(context.hosts, step, position, jobs)
+  const wanted = missingOf(context, step, planned ? [planned] : [])
+  if (wanted.size > 0) {
+    const problem = (await look(context, wanted, position)).get(target)
+    if (problem) return jobs.map((job) => unreached(job, problem))
+    ;[planned] = planJobs(context.hosts, step, position, jobs)
+  }
+  return await runTarget(context, performance, target, planned?.jobs ?? [])
+}
+
+/** An action with `until` is tried until its condition holds. */
+async function retry(
+  context: PlayContext,
+  { step, position, settles }: Performance,
+  target: string,
+  job: PlannedJob,
+): Promise<Settled> {
+  const { condition, retries, delayMs } = step.until ?? { condition: undefined, retries: 0, delayMs: 0 }
+  for (let attempt = 1; ; attempt++) {
+    const [settled] = await applyBatch(context, { step, position, target, jobs: [job], settles })
+    if (!settled) throw new Error('a batch of one job has one end')
+    const done = condition && holds(context.evaluator, [condition], step, job.job, settled.value as never) === true
+    if (done) return { ...settled, attempts: attempt }
+    if (attempt > retries || context.signal?.aborted || settled.status === 'unreachable') {
+      if (settled.failure) return { ...settled, attempts: attempt }
+      return {
+        ...failed(job.job, { code: 'NEVER_HELD', message: `its until condition did not hold in ${attempt} attempts` }),
+        attempts: attempt,
+      }
+    }
+    await context.sleep(delayMs)
+  }
+}
+
+/** Brings a file to the controller, when it differs from what is there. */
+async function keep(
+  context: PlayContext,
+  { job, planned }: PlannedJob,
+  step: Step,
+  onlyLooking: boolean,
+): Promise<Settled> {
+  if (job.call.kind !== 'action' || planned.kind !== 'decision') throw new Error('only an action keeps files')
+  const reads = context.hosts
+    .world(job.target)
+    .gather(job.call.action.reads?.(argsOf(job)) ?? {}, userKey(step.become), 0)
+  if (reads.kind !== 'results') throw new Error('what is fetched was read before')
+  const wanted = job.call.action.keep?.(argsOf(job), reads.results, job.host.name)
+  if (!wanted) return open(job, 'ok', '', { changed: false })
+  const have = await context.controller.read(wanted.path)
+  const value = { changed: !have?.equals(wanted.content), dest: wanted.path }
+  if (have?.equals(wanted.content)) return { host: job.host, item: job.item, status: 'ok', differences: [], value }
+  if (!onlyLooking) await context.controller.write(wanted.path, wanted.content, wanted.mode)
+  const difference = {
+    kind: 'fetch',
+    what: wanted.path,
+    form: 'bytes' as const,
+    before: have && `${have.length} bytes`,
+    after: `${wanted.content.length} bytes`,
+  }
+  return { host: job.host, item: job.item, status: 'changed', differences: [difference], value }
+}
+
+/** Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. */
+function batchLength(jobs: readonly PlannedJob[]): number {
+  const stop = jobs.findIndex(
+    ({ planned }, index) =>
+      index > 0 && (planned.kind === 'unknown' || (planned.kind === 'decision' && planned.guarded)),
+  )
+  return stop < 0 ? jobs.length : stop
+}
+
+function isKeeping({ job, planned }: PlannedJob): boolean {
+  return (
+    job.call.kind === 'action' &&
+    job.call.action.keep !== undefined &&
+    planned.kind === 'decision' &&
+    planned.decision.due
+  )
+}

@@ -1,0 +1,59 @@
+import type { Step } from '../language/playbook.ts'
+import type { Become } from '../remote/address.ts'
+import { factsRead } from '../remote/facts.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
+import type { AnyRead } from '../resource/read.ts'
+import type { PlayContext } from './context.ts'
+import { userKey } from './hosts.ts'
+import type { PlannedTarget } from './planning.ts'
+import { mergeReads } from './world.ts'
+
+/** What is to be looked at on each host, by the user who looks; each with the last step that needs it. */
+export type Wanted = Map<string, Map<string, { become: Become | undefined; reads: Map<string, AnyRead> }>>
+
+/** Goes to every host for what is wanted, at the same time; gives those that could not be asked. */
+export async function look(context: PlayContext, wanted: Wanted, step: number): Promise<Map<string, RemoteProblem>> {
+  const unreachable = new Map<string, RemoteProblem>()
+  const trips = [...wanted].map(async ([host, users]) => {
+    for (const { become, reads } of users.values()) {
+      try {
+        await context.hosts.go({ host, become, step, jobs: [], reads: reads.values() })
+      } catch (error) {
+        if (!(error instanceof RemoteProblem)) throw error
+        unreachable.set(host, error)
+        return
+      }
+    }
+  })
+  await Promise.all(trips)
+  for (const host of unreachable.keys()) context.registry.factsWanted.delete(host)
+  return unreachable
+}
+
+/** Adds reads to what is wanted of a host. */
+export function want(wanted: Wanted, host: string, become: Become | undefined, reads: Iterable<AnyRead>): void {
+  const users = wanted.get(host) ?? new Map()
+  wanted.set(host, users)
+  const key = userKey(become)
+  const entry = users.get(key) ?? { become, reads: new Map() }
+  users.set(key, entry)
+  mergeReads(reads, entry.reads)
+}
+
+/** What the planned jobs lack, and facts that something has asked for. */
+export function missingOf(context: PlayContext, step: Step, targets: readonly PlannedTarget[]): Wanted {
+  const wanted: Wanted = new Map()
+  for (const { target, jobs } of targets) {
+    for (const { planned } of jobs) if (planned.kind === 'missing') want(wanted, target, step.become, planned.reads)
+  }
+  for (const host of context.registry.factsWanted) want(wanted, host, step.become, [factsRead])
+  context.registry.factsWanted.clear()
+  return wanted
+}
+
+/** Both wants in one. */
+export function mergeWanted(into: Wanted, more: Wanted): Wanted {
+  for (const [host, users] of more)
+    for (const { become, reads } of users.values()) want(into, host, become, reads.values())
+  return into
+}
