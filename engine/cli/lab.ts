@@ -60,7 +60,7 @@ export function declareLab(program: Command): void {
     .description('runs a command on a host, past its network: lab exec mm1 -- systemctl status ssh')
     .action(async (host: string, command: string[], { user }: { user: string }) => {
       const { labEnter } = await import('../../lab/exec.ts')
-      await handOver(labEnter(host, command, user))
+      await handOver(labEnter(host, withoutDashes(command), user))
     })
 
   lab
@@ -70,7 +70,7 @@ export function declareLab(program: Command): void {
     .description("runs a command of this machine in the lab's network: lab enter -- curl http://10.10.250.146:8065")
     .action(async (command: string[]) => {
       const { labCommand } = await import('../../lab/exec.ts')
-      await handOver(labCommand(command))
+      await handOver(labCommand(withoutDashes(command)))
     })
 
   for (const { name, does, call } of faults) {
@@ -141,6 +141,11 @@ async function showStatus(): Promise<void> {
     )
     process.stdout.write('\n')
   }
+}
+
+/** The `--` that people write before another program's words. */
+function withoutDashes(words: readonly string[]): readonly string[] {
+  return words[0] === '--' ? words.slice(1) : words
 }
 
 async function handOver(argv: readonly string[]): Promise<void> {

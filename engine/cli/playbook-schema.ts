@@ -19,7 +19,6 @@ export function playbookSchema(modules: readonly AnyModule[], actions: readonly 
       play: strict({ ...playKeywords, ...shared, ...rolled }),
       tasks: { type: 'array', items: { $ref: '#/definitions/task' } },
       task: strict({ ...task, ...shared }),
-      handlers: { type: 'array', items: strict({ ...task, ...shared, ...handlerKeywords }) },
     },
   }
 }
@@ -100,6 +99,7 @@ const shared: Schema = {
     anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }, template],
     description: 'Environment variables of commands.',
   },
+  ignore_errors: yesOrNo('A failure does not end the host’s play.'),
   ignore_unreachable: yesOrNo('A host that cannot be reached does not leave the play.'),
   module_defaults: map('Arguments for modules, by name, where a task does not give them.'),
   timeout: whole('Seconds that a task may take on a host.'),
@@ -150,7 +150,7 @@ const playKeywords: Schema = {
   pre_tasks: tasks('Tasks before the roles.'),
   tasks: tasks('The tasks.'),
   post_tasks: tasks('Tasks after the tasks.'),
-  handlers: { allOf: [{ $ref: '#/definitions/handlers' }], description: 'Tasks that run when notified.' },
+  handlers: tasks('Tasks that run when they are notified.'),
   gather_facts: yesOrNo('Whether facts are gathered; when something uses them, unless given.'),
   strategy: { enum: ['linear', 'free'], description: 'linear: a task acts on all hosts before the next acts on any.' },
   port: whole('Port of ssh.'),
@@ -176,16 +176,14 @@ const taskKeywords: Schema = {
   },
   register: text('The name under which the result is kept.'),
   notify: words('Handlers or topics to run when it has changed something.'),
+  listen: words('Topics that a handler hears to, beside its name.'),
   until: conditions('Try again until these hold.'),
   retries: whole('How often to try again.'),
   delay: { anyOf: [{ type: 'number', minimum: 0 }, template], description: 'Seconds between tries.' },
   changed_when: conditions('Whether an action counts as a change.'),
   failed_when: conditions('Whether an action counts as failed.'),
-  ignore_errors: yesOrNo('A failure does not end the host’s play.'),
   delegate_to: text('The host that does it in place of each host.'),
   run_once: yesOrNo('Once a play, on the first host.'),
   include: { anyOf: [{ type: 'string' }, { type: 'object' }], description: 'Tasks of another file, or a role.' },
   meta: { enum: ['flush_handlers', 'end_host', 'end_play'], description: 'A word to the engine.' },
 }
-
-const handlerKeywords: Schema = { listen: words('Topics that it hears to, beside its name.') }

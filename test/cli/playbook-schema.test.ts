@@ -1,9 +1,11 @@
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { playbookSchema } from '../../engine/cli/playbook-schema.ts'
+import { keywords } from '../../engine/language/keywords.ts'
 import { sysctl } from '../../modules/sysctl.ts'
 
-const validate = new Ajv({ strict: false, allErrors: true }).compile(playbookSchema([sysctl], []))
+const schema = playbookSchema([sysctl], [])
+const validate = new Ajv({ strict: false, allErrors: true }).compile(schema)
 
 describe('the schema of playbooks', () => {
   test.each([
@@ -23,6 +25,13 @@ describe('the schema of playbooks', () => {
     ['an unknown argument', [{ hosts: 'all', tasks: [{ sysctl: { name: 'a.b', vaule: 1 } }] }]],
     ['a missing argument', [{ hosts: 'all', tasks: [{ sysctl: { name: 'a.b' } }] }]],
     ['a value of the wrong type', [{ hosts: 'all', tasks: [{ sysctl: { name: 'a.b', value: [1] } }] }]],
-    ['a keyword of handlers in a task', [{ hosts: 'all', tasks: [{ listen: 'x' }] }]],
+    ['a keyword of plays in a task', [{ hosts: 'all', tasks: [{ hosts: 'x' }] }]],
   ])('refuses %s', (_title, playbook) => expect(validate(playbook)).toBe(false))
+
+  test('has the keywords of the language, no more and no fewer', () => {
+    const { play, task } = schema.definitions as Record<string, { properties: object }>
+    expect(Object.keys(play?.properties ?? {}).sort()).toEqual([...keywords.play].sort())
+    const both = new Set([...keywords.task, ...keywords.block, 'sysctl'])
+    expect(Object.keys(task?.properties ?? {}).sort()).toEqual([...both].sort())
+  })
 })
