@@ -6,10 +6,13 @@ import { stepOf } from './probe-raw.ts'
 const GONE = 44
 const REFUSED = 45
 
-/** A file of /proc or /sys: it tells size 0 whatever it holds, so the shell itself reads it; no process at all. */
+/**
+ * A file of /proc or /sys: it tells size 0 whatever it holds, so no archive can carry it. Nor can the shell read it: dash
+ * reads byte by byte, and the kernel gives a parameter out at the first read alone.
+ */
 export function kernelFileLook({ key, path }: FileRead): Look {
   const command = sh`p=${path}
-if [ -d "$p" ]; then exit 46; elif [ -r "$p" ]; then while IFS= read -r l || [ -n "$l" ]; do printf '%s\n' "$l"; done <"$p"
+if [ -d "$p" ]; then exit 46; elif [ -r "$p" ]; then cat -- "$p"
 elif [ -e "$p" ]; then exit ${REFUSED}; else exit ${GONE}; fi`
   return {
     steps: [stepOf(command)],

@@ -55,7 +55,7 @@ function merge(reads: Iterable<AnyRead>): AnyRead[] {
 /** The read that sees what both see. */
 export function wider(a: AnyRead, b: AnyRead): AnyRead {
   if (a.kind === 'file' && b.kind === 'file') return RANK[a.want] >= RANK[b.want] ? a : b
-  if (a.kind === 'package' && b.kind === 'package') return a.candidate ? a : b
+  if (a.kind === 'package' && b.kind === 'package') return b.candidate && !a.candidate ? b : a
   return a
 }
 
