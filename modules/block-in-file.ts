@@ -3,7 +3,7 @@ import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import { defineContentModule, editableText } from './file-content.ts'
-import { bare, endedAs, linesArgs, linesOf, placeIn, textOfLines } from './text-lines.ts'
+import { bare, endedAs, linesArgs, linesOf, ONE_PLACE, placeIn, textOfLines } from './text-lines.ts'
 
 const MARKER = '# {mark} LOCKSTEP MANAGED BLOCK'
 
@@ -28,7 +28,7 @@ export const blockInFile = defineContentModule({
       ),
       ...linesArgs,
     },
-    { not: { required: ['insertafter', 'insertbefore'] } },
+    { allOf: [ONE_PLACE] },
   ),
   examples: [
     `- block-in-file:

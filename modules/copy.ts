@@ -13,7 +13,11 @@ export const copy = defineContentModule({
       content: Type.Optional(Arg.text({ description: 'What the file shall hold, in place of `src`.' })),
       ...contentArgs,
     },
-    { oneOf: [{ required: ['src'] }, { required: ['content'] }] },
+    {
+      allOf: [
+        Arg.rule('takes either `src` or `content`', { oneOf: [{ required: ['src'] }, { required: ['content'] }] }),
+      ],
+    },
   ),
   examples: [
     `- copy: { dest: /etc/motd-example, content: "Maintained by Lockstep.\\n", mode: "0640", group: adm }

@@ -69,10 +69,30 @@ const args = Arg.object(
     ...ownershipArgs,
   },
   {
-    if: { required: ['state'], properties: { state: { const: 'link' } } },
-    // biome-ignore lint/suspicious/noThenProperty: the JSON Schema keyword
-    then: { required: ['src'], not: { required: ['mode'] } },
-    else: { not: { anyOf: [{ required: ['src'] }, { required: ['force'] }] } },
+    allOf: [
+      Arg.rule('needs `src` with `state: link`, and takes it only there', {
+        anyOf: [
+          { required: ['src', 'state'], properties: { state: { type: 'string', const: 'link' } } },
+          {
+            not: {
+              anyOf: [
+                { required: ['src'] },
+                { required: ['state'], properties: { state: { type: 'string', const: 'link' } } },
+              ],
+            },
+          },
+        ],
+      }),
+      Arg.rule('takes `force` only with `state: link`', {
+        anyOf: [{ required: ['src'] }, { not: { required: ['force'] } }],
+      }),
+      Arg.rule('takes no `mode` with `state: link`, since a link has none of its own', {
+        not: { required: ['src', 'mode'] },
+      }),
+      Arg.rule('takes `recurse` only with a directory', {
+        anyOf: [{ not: { required: ['recurse'] } }, { properties: { state: { type: 'string', const: 'directory' } } }],
+      }),
+    ],
   },
 )
 

@@ -30,7 +30,7 @@ export const jsonFile = defineContentModule({
       ),
       ...contentArgs,
     },
-    { anyOf: [{ required: ['merge'] }, { required: ['remove'] }] },
+    { allOf: [Arg.rule('needs `merge` or `remove`', { anyOf: [{ required: ['merge'] }, { required: ['remove'] }] })] },
   ),
   examples: [
     `- json-file: { path: /etc/example.json, create: true, mode: "0600", merge: { Cluster: { Enable: true, Port: 8074 } } }

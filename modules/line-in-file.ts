@@ -3,7 +3,7 @@ import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import { defineContentModule, editableText } from './file-content.ts'
-import { bare, endedAs, linesArgs, linesOf, matcherOf, placeIn, textOfLines } from './text-lines.ts'
+import { bare, endedAs, linesArgs, linesOf, matcherOf, ONE_PLACE, placeIn, textOfLines } from './text-lines.ts'
 
 /** One line of a file whose other lines are not ours. */
 export const lineInFile = defineContentModule({
@@ -30,10 +30,14 @@ export const lineInFile = defineContentModule({
       ...linesArgs,
     },
     {
-      not: { required: ['insertafter', 'insertbefore'] },
-      anyOf: [
-        { required: ['line'] },
-        { required: ['regexp', 'state'], properties: { state: { type: 'string', const: 'absent' } } },
+      allOf: [
+        ONE_PLACE,
+        Arg.rule('needs a `line`, or a `regexp` and `state: absent`', {
+          anyOf: [
+            { required: ['line'] },
+            { required: ['regexp', 'state'], properties: { state: { type: 'string', const: 'absent' } } },
+          ],
+        }),
       ],
     },
   ),

@@ -20,6 +20,11 @@ export const linesArgs = {
   ),
 }
 
+/** New text has one place. */
+export const ONE_PLACE = Arg.rule('takes `insertafter` or `insertbefore`, not both', {
+  not: { required: ['insertafter', 'insertbefore'] },
+})
+
 /** The lines of a text, as they are but for the newline; a carriage return stays in its line. */
 export function linesOf(text: string): string[] {
   const lines = text.split('\n')

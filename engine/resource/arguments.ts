@@ -24,7 +24,7 @@ export const Arg = {
   regexp: (options: SchemaOptions) => Type.String({ ...options, minLength: 1, lockstep: 'regexp' }),
 
   /** An absolute path on the host. */
-  path: (options: SchemaOptions) => Type.String({ ...options, pattern: '^/', lockstep: 'path' }),
+  path: (options: SchemaOptions) => Type.String({ ...options, pattern: '^/[^\\n]*$', lockstep: 'path' }),
 
   /** A file beside the playbook or the role (`files/`): becomes a SourceFile. */
   source: (options: SchemaOptions) =>
@@ -52,4 +52,7 @@ export const Arg = {
   /** A strict object: an argument that is not listed is an error. */
   object: <P extends Record<string, TSchema>>(properties: P, options: SchemaOptions = {}) =>
     Type.Object(properties, { ...options, additionalProperties: false }),
+
+  /** A rule about several arguments, for `allOf` of `Arg.object`: who breaks it reads the sentence, as in "copy takes `src` or `content`". */
+  rule: (sentence: string, schema: SchemaOptions): SchemaOptions => ({ ...schema, description: sentence }),
 }

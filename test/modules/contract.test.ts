@@ -37,6 +37,14 @@ describe.each(ALL.map((call) => ({ name: call.name, call })))('$name', ({ name, 
     expect(flaws(call.args, name)).toEqual([])
   })
 
+  test('says each rule about several arguments in words, by Arg.rule', () => {
+    const { allOf = [], ...rest } = call.args
+    expect(
+      Object.keys(rest).filter((key) => ['anyOf', 'oneOf', 'not', 'if', 'dependentRequired'].includes(key)),
+    ).toEqual([])
+    for (const { description } of allOf) expect(description).toMatch(/^(takes|needs) .*[^.]$/)
+  })
+
   test('shows itself in examples whose arguments are valid, several of them beside each other', () => {
     expect(own.length).toBeGreaterThan(1)
     const { validate, complaints } = validator(call.args)
