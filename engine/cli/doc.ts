@@ -4,32 +4,44 @@ import { nearest, Problem } from '../problem.ts'
 export function declareDoc(program: Command): void {
   program
     .command('doc')
-    .argument('[name]', 'a module or an action')
-    .option('--all', 'the whole reference, as docs/modules.md holds it')
-    .description('the reference of a module or an action, or the list of all')
-    .action(async (name: string | undefined, options: { all?: true }) => {
-      process.stdout.write(await referenceText(name, options.all === true))
+    .argument('[name]', 'a module, an action, or a function of templates and expressions')
+    .option('--modules', 'the whole reference of modules and actions, as docs/modules.md holds it')
+    .option('--functions', 'the whole reference of functions, as docs/functions.md holds it')
+    .description('the reference of a module, an action or a function, or the list of all modules')
+    .action(async (name: string | undefined, options: Choice) => {
+      process.stdout.write(await referenceText(name, options))
     })
 }
 
-async function referenceText(name: string | undefined, all: boolean): Promise<string> {
+interface Choice {
+  modules?: true
+  functions?: true
+}
+
+async function referenceText(
+  name: string | undefined,
+  { modules: all, functions: allFunctions }: Choice,
+): Promise<string> {
   const { modules, actions } = await import('../../modules/index.ts')
-  const { entriesOf, referenceOf, wholeReference } = await import('../report/reference.ts')
+  const { functions } = await import('../language/functions/functions.ts')
+  const { entriesOf, functionReference, functionText, referenceOf, wholeReference } = await import(
+    '../report/reference.ts'
+  )
   const entries = entriesOf(modules, actions)
   if (all) return wholeReference(entries)
+  if (allFunctions) return functionReference([...functions.values()])
   if (name === undefined) {
     const width = Math.max(...entries.map((entry) => entry.name.length))
     return entries.map((entry) => `${entry.name.padEnd(width)}  ${entry.summary}\n`).join('')
   }
   const entry = entries.find((candidate) => candidate.name === name)
-  if (entry) return referenceOf(entry)
-  const near = nearest(
-    name,
-    entries.map((candidate) => candidate.name),
-  )
+  const found = functions.get(name)
+  const texts = [...(entry ? [referenceOf(entry)] : []), ...(found ? [functionText(found)] : [])]
+  if (texts.length > 0) return texts.join('\n')
+  const near = nearest(name, [...entries.map((candidate) => candidate.name), ...functions.keys()])
   throw new Problem({
     code: 'UNKNOWN_MODULE',
-    message: `there is no module or action '${name}'`,
-    hint: near ? `did you mean '${near}'?` : 'lockstep doc lists all of them',
+    message: `there is no module, action or function '${name}'`,
+    hint: near ? `did you mean '${near}'?` : 'lockstep doc lists all modules and actions',
   })
 }

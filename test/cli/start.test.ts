@@ -48,7 +48,7 @@ describe('the built command line', () => {
   test.each([
     [
       ['doc', 'sysctll'],
-      "error[UNKNOWN_MODULE]: there is no module or action 'sysctll'\nhint: did you mean 'sysctl'?\n",
+      "error[UNKNOWN_MODULE]: there is no module, action or function 'sysctll'\nhint: did you mean 'sysctl'?\n",
     ],
     [['chekc'], "error[FILE_MISSING]: there is no playbook chekc\nhint: did you mean the command 'check'?\n"],
     [

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { functions } from '../engine/language/functions/functions.ts'
+import { entriesOf, functionReference, wholeReference } from '../engine/report/reference.ts'
+import { actions, modules } from '../modules/index.ts'
+
+const home = fileURLToPath(new URL('..', import.meta.url))
+
+describe('the documentation', () => {
+  test('has the reference that the code gives; `npm run docs` writes it', () => {
+    expect(read('docs/modules.md')).toBe(wholeReference(entriesOf(modules, actions)))
+    expect(read('docs/functions.md')).toBe(functionReference([...functions.values()]))
+  })
+
+  test('lists every code of an error, and no other', () => {
+    const written = new Set([...read('docs/errors.md').matchAll(/^\| `([A-Z][A-Z_]+)` \|/gm)].map((match) => match[1]))
+    const used = new Set(sources('engine', 'modules', 'lab').flatMap((file) => codesIn(read(file))))
+    expect([...used].filter((code) => !written.has(code)).sort()).toEqual([])
+    expect([...written].filter((code) => !used.has(code ?? '')).sort()).toEqual([])
+  })
+
+  test('has no link that leads nowhere', () => {
+    const pages = ['README.md', 'CHANGELOG.md', ...sources('docs').filter((file) => file.endsWith('.md'))]
+    expect(pages.flatMap(deadLinks)).toEqual([])
+  })
+})
+
+/** Codes are the words in capitals that stand alone in quotes; a few others are names of the world outside. */
+function codesIn(text: string): string[] {
+  const words = [...text.matchAll(/'([A-Z]{2,}(?:_[A-Z]+)*)'/g)].map((match) => match[1] ?? '')
+  return words.filter((word) => (word.includes('_') || SINGLE.has(word)) && !FOREIGN.has(word))
+}
+
+const SINGLE = new Set(['UNREACHABLE', 'INTERRUPTED'])
+const FOREIGN = new Set(['SSH_AUTH_SOCK', 'VERSION_ID', 'VERSION_CODENAME', 'EAI_AGAIN', 'LOCKSTEP_LAB_ACCESS'])
+
+function deadLinks(page: string): string[] {
+  const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '')
+  return links.filter((link) => !exists(resolve(home, dirname(page), link))).map((link) => `${page}: ${link}`)
+}
+
+function exists(path: string): boolean {
+  return readdirSync(dirname(path)).includes(path.slice(dirname(path).length + 1))
+}
+
+function sources(...folders: string[]): string[] {
+  return folders.flatMap((folder) =>
+    readdirSync(join(home, folder), { withFileTypes: true }).flatMap((entry) =>
+      entry.isDirectory() ? sources(`${folder}/${entry.name}`) : [`${folder}/${entry.name}`],
+    ),
+  )
+}
+
+function read(file: string): string {
+  return readFileSync(join(home, file), 'utf8')
+}
