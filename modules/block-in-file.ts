@@ -1,9 +1,10 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
+import { tidy } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
-import { defineContentModule, editableText } from './file-content.ts'
-import { bare, endedAs, linesArgs, linesOf, ONE_PLACE, placeIn, textOfLines } from './text-lines.ts'
+import { defineContentModule } from './file-content.ts'
+import { bare, editableText, endedAs, linesArgs, linesOf, ONE_PLACE, placeIn, textOfLines } from './text-lines.ts'
 
 const MARKER = '# {mark} LOCKSTEP MANAGED BLOCK'
 
@@ -42,7 +43,7 @@ export const blockInFile = defineContentModule({
 - block-in-file: { path: /etc/example-blocks.conf, marker: "# {mark} never", state: absent }`,
   ],
 
-  resource: ({ path, marker }) => `block:${path}:${marker ?? MARKER}`,
+  resource: ({ path, marker }) => `block:${tidy(path)}:${marker ?? MARKER}`,
 
   file: ({ path }) => ({ path }),
 

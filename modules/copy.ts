@@ -1,5 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
+import { tidy } from '../engine/resource/read.ts'
 import { contentArgs, defineContentModule } from './file-content.ts'
 
 /** A file on the host that holds what a file beside the playbook, or the playbook itself, says. */
@@ -26,7 +27,7 @@ export const copy = defineContentModule({
 - copy: { dest: /etc/motd-example, content: "Maintained by Lockstep.\\n", backup: true }`,
   ],
 
-  resource: ({ dest }) => `file:${dest}`,
+  resource: ({ dest }) => `file:${tidy(dest)}`,
 
   file: ({ dest, src }) => ({ path: dest, size: Buffer.isBuffer(src?.content) ? src.content.length : 0 }),
 

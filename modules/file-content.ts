@@ -6,6 +6,7 @@ import { type Content, octal, sh, type WriteOptions } from '../engine/resource/c
 import { type Module, type Plan, TaskFailure } from '../engine/resource/module.ts'
 import { type FileState, fileOf, type Prediction, predict, read, tidy } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
+import { folderOf, requireFolder } from './folders.ts'
 import {
   type Accounts,
   newStatus,
@@ -74,9 +75,9 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
     plan(want, have) {
       const { path } = module.file(want)
       const content = module.content(want, have)
-      if (content === undefined) return { changes: [], result: { path } }
-      requirePlace(path, have)
-      return contentPlan(path, content, want, have)
+      if (content === undefined) return { changes: [], result: { path: tidy(path) } }
+      requireFilePlace(path, have)
+      return contentPlan(tidy(path), content, want, have)
     },
     apply: {
       ...ownershipLegs,
@@ -90,7 +91,7 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
 function contentReads(path: string, want: Ownership, size = 0) {
   return {
     file: size > SHOWN_LIMIT ? read.digest(path) : read.file(path),
-    parent: read.status(parentOf(path)),
+    parent: read.status(folderOf(path)),
     ...ownershipReads(want),
   }
 }
@@ -134,25 +135,7 @@ function contentPlan(path: string, content: Content, want: FileWishes, have: Fil
   }
 }
 
-/** The folder that holds `path`. */
-export function parentOf(path: string): string {
-  const clean = tidy(path)
-  return clean.slice(0, Math.max(clean.lastIndexOf('/'), 1))
-}
-
-/** The text of the file that shall be edited; undefined when there is none. */
-export function editableText(path: string, { file }: FileHave): string | undefined {
-  if (!file.content || file.type !== 'file') return undefined
-  if (!isUtf8(file.content)) {
-    throw new TaskFailure(
-      `${path} is not UTF-8 text, so it cannot be edited by lines`,
-      'write the whole file with `copy`',
-    )
-  }
-  return file.content.toString('utf8')
-}
-
-function requirePlace(path: string, { file, parent }: FileHave): void {
+function requireFilePlace(path: string, { file, parent }: FileHave): void {
   if (file.type === 'directory' || path.endsWith('/')) {
     throw new TaskFailure(`${path} is a directory, not a file`, 'name the file itself, with its folder')
   }
@@ -163,13 +146,7 @@ function requirePlace(path: string, { file, parent }: FileHave): void {
     )
   }
   if (file.type === 'other') throw new TaskFailure(`${path} is neither a file nor a directory`)
-  if (parent.type === 'absent') {
-    throw new TaskFailure(
-      `the folder ${parentOf(path)} does not exist`,
-      'create it with a task `file` and `state: directory` before this one',
-    )
-  }
-  if (parent.type === 'file') throw new TaskFailure(`${parentOf(path)} is a file, not a folder`)
+  requireFolder(path, parent)
 }
 
 function predicted(path: string, bytes: Buffer, status: Status, file: FileState): Prediction {

@@ -1,10 +1,12 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
+import { tidy } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import type { Value, ValueMap } from '../engine/resource/value.ts'
-import { contentArgs, defineContentModule, editableText } from './file-content.ts'
+import { contentArgs, defineContentModule } from './file-content.ts'
 import { type Json, JsonText } from './json-edit.ts'
+import { editableText } from './text-lines.ts'
 
 /** Some keys of a JSON file whose other keys are not ours. */
 export const jsonFile = defineContentModule({
@@ -38,7 +40,8 @@ export const jsonFile = defineContentModule({
 - json-file: { path: /etc/example.json, remove: [/Old, /Cluster/Unused] }`,
   ],
 
-  resource: ({ path, merge, remove }) => `json:${path}:${[...Object.keys(merge ?? {}), ...(remove ?? [])].join(',')}`,
+  resource: ({ path, merge, remove }) =>
+    `json:${tidy(path)}:${[...Object.keys(merge ?? {}), ...(remove ?? [])].join(',')}`,
 
   file: ({ path }) => ({ path }),
 

@@ -1,9 +1,20 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
+import { tidy } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
-import { defineContentModule, editableText } from './file-content.ts'
-import { bare, endedAs, linesArgs, linesOf, matcherOf, ONE_PLACE, placeIn, textOfLines } from './text-lines.ts'
+import { defineContentModule } from './file-content.ts'
+import {
+  bare,
+  editableText,
+  endedAs,
+  linesArgs,
+  linesOf,
+  matcherOf,
+  ONE_PLACE,
+  placeIn,
+  textOfLines,
+} from './text-lines.ts'
 
 /** One line of a file whose other lines are not ours. */
 export const lineInFile = defineContentModule({
@@ -49,7 +60,7 @@ export const lineInFile = defineContentModule({
 - line-in-file: { path: /etc/example-lines.conf, regexp: "^size", state: absent }`,
   ],
 
-  resource: ({ path, line, regexp }) => `line:${path}:${regexp ?? String(line)}`,
+  resource: ({ path, line, regexp }) => `line:${tidy(path)}:${regexp ?? String(line)}`,
 
   file: ({ path }) => ({ path }),
 

@@ -1,4 +1,5 @@
 import { Arg } from '../engine/resource/arguments.ts'
+import { tidy } from '../engine/resource/read.ts'
 import { contentArgs, defineContentModule } from './file-content.ts'
 
 /** A file on the host that holds what a template says there. */
@@ -15,7 +16,7 @@ export const template = defineContentModule({
 - template: { dest: /etc/example-b.conf, src: example.conf.hbs, owner: daemon, group: daemon, mode: "0600" }`,
   ],
 
-  resource: ({ dest }) => `file:${dest}`,
+  resource: ({ dest }) => `file:${tidy(dest)}`,
 
   file: ({ dest }) => ({ path: dest }),
 

@@ -1,8 +1,9 @@
+import { isUtf8 } from 'node:buffer'
 import { Type } from '@sinclair/typebox'
 import { RE2JS, RE2JSSyntaxException } from 're2js'
 import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
-import { contentArgs } from './file-content.ts'
+import { contentArgs, type FileHave } from './file-content.ts'
 
 /** Arguments of the modules that put lines into a file that others own. */
 export const linesArgs = {
@@ -24,6 +25,15 @@ export const linesArgs = {
 export const ONE_PLACE = Arg.rule('takes `insertafter` or `insertbefore`, not both', {
   not: { required: ['insertafter', 'insertbefore'] },
 })
+
+/** The text of the file that shall be edited; undefined when there is none. */
+export function editableText(path: string, { file }: FileHave): string | undefined {
+  if (!file.content || file.type !== 'file') return undefined
+  if (!isUtf8(file.content)) {
+    throw new TaskFailure(`${path} is not UTF-8 text, so it cannot be edited`, 'write the whole file with `copy`')
+  }
+  return file.content.toString('utf8')
+}
 
 /** The lines of a text, as they are but for the newline; a carriage return stays in its line. */
 export function linesOf(text: string): string[] {
