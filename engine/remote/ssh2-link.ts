@@ -22,6 +22,7 @@ export interface Dialled {
 
 /** Signs of life that may stay out before the peer counts as dead. */
 const MISSED_SIGNS = 3
+const GOODBYE_MS = 1000
 
 /** One SSH connection, logged in; the host's key is checked before anything else is said. */
 export async function ssh2Link(
@@ -33,7 +34,7 @@ export async function ssh2Link(
   try {
     await logIn(client, dialled, host, signal)
   } catch (reason) {
-    client.destroy()
+    dialled.socket.destroy()
     await dialled.release()
     throw reason
   }
@@ -75,9 +76,14 @@ export async function ssh2Link(
     async close() {
       closing = true
       client.end()
-      const timer = setTimeout(() => client.destroy(), 1000)
-      await closed
+      // A dead peer never acknowledges the farewell, and a dead jump host not even the end of the stream.
+      let timer: NodeJS.Timeout | undefined
+      const patience = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, GOODBYE_MS)
+      })
+      await Promise.race([closed, patience])
       clearTimeout(timer)
+      dialled.socket.destroy()
       await dialled.release()
     },
   }

@@ -75,10 +75,20 @@ export function stepText(index: number, script: string, group: number | undefine
   return `__s ${index} ${group ?? '-'} ${quote(script)}\n`
 }
 
-/** Ends a whole process group: politely, and after two seconds for certain. The spelling of kill is the one that all shells take. */
+/**
+ * Ends a whole process group: politely, and after two seconds for certain. The spelling of kill is the one that all shells
+ * take. A zombie counts as ended: kill itself would find it for as long as nobody collects it.
+ */
 export function killText(group: number): string {
-  return `kill -s TERM -- -${group} 2>/dev/null || exit 0
-i=0; while kill -s 0 -- -${group} 2>/dev/null; do
-[ $i -lt 10 ] || { kill -s KILL -- -${group}; exit 0; }
-i=$((i + 1)); sleep 0.2 2>/dev/null || { sleep 1; i=$((i + 4)); }; done`
+  return `lives() {
+for f in /proc/[0-9]*/stat; do
+read -r s 2>/dev/null <"$f" || continue
+set -- \${s##*) }
+[ "$3" != ${group} ] || [ "$1" = Z ] || return 0
+done 2>/dev/null
+return 1; }
+kill -s TERM -- -${group} 2>/dev/null
+i=0; while lives; do
+[ $i -lt 40 ] || { kill -s KILL -- -${group}; exit 0; }
+i=$((i + 1)); sleep 0.05 2>/dev/null || { sleep 1; i=$((i + 19)); }; done`
 }
