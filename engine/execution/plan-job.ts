@@ -45,6 +45,7 @@ export function foresee(world: World, plan: Plan<Change>, user: string, step: nu
     world.predictions.add(prediction, world.answer(prediction.read, user, step))
   }
   if (plan.brings !== undefined) world.predictions.brings(plan.brings)
+  if (plan.reloadsSystemd) world.predictions.reloadsSystemd()
 }
 
 /**

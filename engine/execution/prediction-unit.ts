@@ -1,25 +1,32 @@
 import type { FileState, UnitState } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 
+/** A file of a unit that is predicted to be written or to go. */
+export interface UnitFile {
+  path: string
+  state: FileState
+  /** The unit's own file or its template's; otherwise a drop-in. */
+  isMain: boolean
+  /** systemd has been told since. */
+  isLoaded: boolean
+}
+
 /**
- * How a unit shows once its files are written and systemd has not been told: a new unit is found and stopped; a unit that
- * systemd holds in memory (active or enabled) asks for a reload; one that it does not hold is read afresh when it is next
- * needed. Measured on systemd 252.
+ * How a unit shows once its files are written: a new unit is found and stopped; a unit that systemd holds in memory (active or
+ * enabled) asks for a reload until systemd is told; one that it does not hold is read afresh when it is next needed. Measured
+ * on systemd 252.
  */
-export function unitAfter(
-  base: UnitState,
-  name: string,
-  files: readonly { path: string; state: FileState }[],
-): UnitState | Unknown {
+export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitState | Unknown {
   let unit = base
-  for (const { path, state } of files) {
+  for (const { path, state, isMain, isLoaded } of files) {
     const held = unit.active !== 'inactive' || unit.enabled.startsWith('enabled')
-    if (!path.endsWith(`/${name}`)) {
-      if (unit.load === 'loaded' && held) unit = { ...unit, needsReload: true }
+    const stale = unit.needsReload || (held && !isLoaded)
+    if (!isMain) {
+      if (unit.load === 'loaded') unit = { ...unit, needsReload: stale }
     } else if (state.type === 'absent') {
-      unit = held ? { ...unit, needsReload: true } : { ...unit, load: 'not-found', enabled: '', fragment: '' }
+      unit = held ? { ...unit, needsReload: stale } : { ...unit, load: 'not-found', enabled: '', fragment: '' }
     } else if (unit.load === 'loaded') {
-      unit = { ...unit, needsReload: unit.needsReload || held }
+      unit = { ...unit, needsReload: stale }
     } else {
       if (state.type === 'file' && !state.content)
         return new Unknown(`what the unit file ${path} will say is known after apply`)
@@ -29,9 +36,14 @@ export function unitAfter(
         load: 'loaded',
         enabled: installable ? 'disabled' : 'static',
         fragment: path,
-        needsReload: held,
+        needsReload: stale,
       }
     }
   }
   return unit
+}
+
+/** tunnel@.service of tunnel@mm2.service; the unit itself when it is not an instance. */
+export function templateOf(unit: string): string {
+  return unit.replace(/^([^@]+@)[^@]*(\.[a-z]+)$/, '$1$2')
 }

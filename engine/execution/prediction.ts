@@ -10,7 +10,7 @@ import {
   type UnitState,
 } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { unitAfter } from './prediction-unit.ts'
+import { templateOf, type UnitFile, unitAfter } from './prediction-unit.ts'
 
 /** What a read answers: what was seen, or an Unknown where a change that is not made yet will decide. */
 export type Answer = Seen | Unknown
@@ -32,12 +32,15 @@ export class Predictions {
   readonly #entries = new Map<string, Entry>()
   #order = 0
   #brings: string | undefined
+  /** The order of the last time that systemd reads its files anew. */
+  #reloaded = 0
 
   constructor(parent?: Predictions) {
     if (!parent) return
     this.#entries = new Map(parent.#entries)
     this.#order = parent.#order
     this.#brings = parent.#brings
+    this.#reloaded = parent.#reloaded
   }
 
   get size(): number {
@@ -47,6 +50,11 @@ export class Predictions {
   /** Files, units and accounts that are absent may come along with something that will be installed. */
   brings(what: string): void {
     this.#brings = what
+  }
+
+  /** systemd reads all unit files anew: those that are written by now, and those that were on the host before. */
+  reloadsSystemd(): void {
+    this.#reloaded = ++this.#order
   }
 
   /** Takes a prediction in; `current` is what the read answers now, since a prediction that agrees with it is none. */
@@ -86,7 +94,7 @@ export class Predictions {
   }
 
   #predicted(read: AnyRead, real: Seen | undefined): Answer | undefined {
-    if (this.#entries.size === 0) return real
+    if (this.#order === 0) return real
     const entry = this.#entries.get(read.key)
     if (entry?.state instanceof Unknown) return entry.state
     switch (read.kind) {
@@ -98,8 +106,10 @@ export class Predictions {
       case 'unit': {
         const base = entry ? { state: entry.state } : real
         if (base === undefined || 'denied' in base) return base
-        const written = this.#unitFiles(read.name, entry?.order ?? 0)
-        const state = unitAfter(base.state as UnitState, read.name, written)
+        const since = entry?.order ?? 0
+        const known = base.state as UnitState
+        const unit = this.#reloaded > since ? { ...known, needsReload: false } : known
+        const state = unitAfter(unit, this.#unitFiles(read.name, since))
         return state instanceof Unknown ? state : { state }
       }
       default:
@@ -148,12 +158,14 @@ export class Predictions {
     return { state: { entries: [...entries.values()] } }
   }
 
-  #unitFiles(unit: string, since: number): { path: string; state: FileState }[] {
-    const files: { path: string; state: FileState }[] = []
+  #unitFiles(unit: string, since: number): UnitFile[] {
+    const names = [unit, templateOf(unit)]
+    const files: UnitFile[] = []
     for (const { read, state, order } of this.#entries.values()) {
       if (read.kind !== 'file' || order <= since || !isFileState(state)) continue
-      const match = /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/(.+)$/.exec(read.path)
-      if (match?.[1] === unit || match?.[1]?.startsWith(`${unit}.d/`)) files.push({ path: read.path, state })
+      const match = /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/([^/]+?)(\.d\/.+)?$/.exec(read.path)
+      if (!match?.[1] || !names.includes(match[1])) continue
+      files.push({ path: read.path, state, isMain: match[2] === undefined, isLoaded: order < this.#reloaded })
     }
     return files
   }

@@ -25,6 +25,8 @@ export interface Plan<C extends Change> {
   result?: Readonly<Record<string, Value>>
   /** A change that may bring files, units and accounts along that nobody can name beforehand, as a package does. */
   brings?: string
+  /** systemd reads all its unit files anew while the changes are made: no unit is left that asks for it. */
+  reloadsSystemd?: boolean
   /** What the person at the terminal should know: a risk taken, a value that takes effect later. */
   warnings?: readonly string[]
 }

@@ -125,6 +125,38 @@ describe('a unit', () => {
   })
 })
 
+describe('units that are instances of a template', () => {
+  const template = predict(read.file('/etc/systemd/system/t@.service'), fileOf('[Install]\n', { mode: 0o644 }))
+  const dropin = predict(read.file('/etc/systemd/system/t@.service.d/x.conf'), fileOf('x', { mode: 0o644 }))
+  const absent = seen({ ...unit, load: 'not-found', active: 'inactive', enabled: '', fragment: '' })
+
+  test('are found when the template is written', () => {
+    const predictions = new Predictions()
+    predictions.add(template, seen(ABSENT))
+    expect(predictions.answer(read.unit('t@one.service'), absent)).toMatchObject({
+      state: { load: 'loaded', enabled: 'disabled', fragment: '/etc/systemd/system/t@.service', needsReload: false },
+    })
+    expect(predictions.answer(read.unit('other@one.service'), absent)).toMatchObject({ state: { load: 'not-found' } })
+  })
+
+  test('ask for a reload when they run and a drop-in of the template changes, until systemd reads its files anew', () => {
+    const predictions = new Predictions()
+    predictions.add(dropin, seen(ABSENT))
+    expect(predictions.answer(read.unit('t@one.service'), seen(unit))).toMatchObject({ state: { needsReload: true } })
+    predictions.reloadsSystemd()
+    expect(predictions.answer(read.unit('t@one.service'), seen(unit))).toMatchObject({ state: { needsReload: false } })
+    predictions.add(template, seen(ABSENT))
+    expect(predictions.answer(read.unit('t@one.service'), seen(unit))).toMatchObject({ state: { needsReload: true } })
+  })
+})
+
+test('no unit asks for a reload any more once another one has had systemd read its files anew', () => {
+  const predictions = new Predictions()
+  predictions.reloadsSystemd()
+  const stale = seen({ ...unit, needsReload: true })
+  expect(predictions.answer(read.unit('u.service'), stale)).toMatchObject({ state: { needsReload: false } })
+})
+
 describe('what an installation may bring along', () => {
   test('is unknown when absent, and itself when there', () => {
     const predictions = new Predictions()
