@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process'
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, readFileSync } from 'node:fs'
 import { Problem } from '../engine/problem.ts'
-import { hostGroup, killGroup, leaderOf, makeGroup } from './cgroup.ts'
+import { hostGroup, isPopulated, killGroup, leaderOf, makeGroup } from './cgroup.ts'
 import { runCommand } from './command.ts'
 import { labExec } from './exec.ts'
 import { type HostRecord, hostRecord } from './host.ts'
-import { controllerAddress } from './network.ts'
+import { controllerAddress, untilConnected } from './network.ts'
 import { controllerNamespace, interfacesOf, placeOf } from './place.ts'
 import { until } from './wait.ts'
 import { wireOf } from './wire.ts'
@@ -46,19 +46,41 @@ export async function startHost(host: HostRecord): Promise<void> {
   const loop = spawn('env', argv, { detached: true, stdio: ['ignore', console, console] })
   loop.unref()
   closeSync(console)
+  await until(`${host.name} starts`, () => isPopulated(`${group}/loop`) || loop.exitCode !== null)
   await becomeReady(host.name)
 }
 
+export interface Readiness {
+  /** PID 1 of the boot that is to be over first. */
+  bootedAfter?: number | undefined
+  /** For each of the stages. */
+  limitMs?: number
+}
+
 /** Waits for the end of the boot, not only for sshd: until then pam_nologin turns users away. */
-export async function becomeReady(name: string, bootedAfter?: number): Promise<void> {
+export async function becomeReady(name: string, { bootedAfter, limitMs = 60_000 }: Readiness = {}): Promise<void> {
+  const limits = { limitMs }
   await orTellConsole(name, async () => {
-    await until(`${name} has a running systemd`, () => {
-      const leader = leaderOf(name)
-      return leader !== undefined && leader !== bootedAfter
-    })
-    await until(`${name} has finished booting`, () => hasBooted(name))
-    if (!wireOf(name).isCut) await until(`sshd of ${name} greets`, () => greets(hostRecord(name).address))
+    await until(
+      `${name} has a running systemd`,
+      () => {
+        const leader = leaderOf(name)
+        return hasEnded(name) || (leader !== undefined && leader !== bootedAfter)
+      },
+      limits,
+    )
+    await until(`${name} has finished booting`, () => hasEnded(name) || hasBooted(name), limits)
+    if (!wireOf(name).isCut && !hasEnded(name)) {
+      await untilConnected(name)
+      await until(`sshd of ${name} greets`, () => hasEnded(name) || greets(hostRecord(name).address), limits)
+    }
+    if (hasEnded(name)) throw new Problem({ code: 'LAB_BOOT', message: 'its container has ended' })
   })
+}
+
+/** Whether what boots the host, and boots it again, is gone. */
+function hasEnded(name: string): boolean {
+  return !isPopulated(`${hostGroup(name)}/loop`)
 }
 
 async function hasBooted(name: string): Promise<boolean> {
@@ -68,10 +90,10 @@ async function hasBooted(name: string): Promise<boolean> {
 }
 
 /** Asks from the controller's namespace, as a connection will. */
-export async function greets(address: string): Promise<boolean> {
+async function greets(address: string): Promise<boolean> {
   const greeting = 'exec 3<>"/dev/tcp/$1/22" && IFS= read -r -t 2 line <&3 && echo "$line"'
   const namespace = `--net=/run/netns/${controllerNamespace}`
-  const asked = await runCommand(['nsenter', namespace, '--', 'timeout', '5', 'bash', '-c', greeting, 'bash', address])
+  const asked = await runCommand(['nsenter', namespace, '--', 'timeout', '3', 'bash', '-c', greeting, 'bash', address])
   return asked.stdout.toString().startsWith('SSH-')
 }
 
@@ -81,10 +103,11 @@ async function orTellConsole(name: string, work: () => Promise<void>): Promise<v
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     const { console } = placeOf(name)
+    const last = readFileSync(console, 'utf8').trim().split('\n').slice(-5).join('\n  ')
     throw new Problem({
       code: 'LAB_BOOT',
-      message: `${name} did not come up: ${error.message}`,
-      hint: `see ${console}`,
+      message: `the lab host ${name} did not come up: ${error.message}`,
+      hint: `its console, ${console}, ends with:\n  ${last}`,
     })
   }
 }
@@ -105,12 +128,14 @@ done
 
 /**
  * The namespaces are our own already, so nspawn is told to join them: it then keeps CAP_NET_ADMIN out, and mounts
- * /proc/sys/net read-only, unless it is asked for both.
+ * /proc/sys/net read-only, unless it is asked for both. An old network may linger, held by connections that nobody
+ * answers any more, so its end of the cable is pulled first.
  */
 const machineScript = `set -e
 echo $$ >"$group/machine/cgroup.procs"
 mount -t overlay overlay -o "lowerdir=$layers,upperdir=$disk/upper,workdir=$disk/work" "$disk/root"
 read -r bridge state delay <"$disk/wire"
+ip -n "$namespace" link del "$port" 2>/dev/null || true
 ip -n "$namespace" link add "$port" type veth peer name eth0 netns $$
 ip -n "$namespace" link set "$port" alias "$host"
 ip -n "$namespace" link set "$port" master "$bridge" || ip -n "$namespace" link set "$port" master br0

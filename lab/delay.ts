@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Problem } from '../engine/problem.ts'
 import { delayGroup, killGroup, makeGroup } from './cgroup.ts'
 import { mustRun, runCommand } from './command.ts'
-import { ip } from './network.ts'
+import { ip, untilForwarding } from './network.ts'
 import { bridge, controllerNamespace, interfacesOf } from './place.ts'
 
 /**
@@ -48,6 +48,7 @@ export async function startDelay(host: string, ms: number): Promise<void> {
     [far, delayBridge],
   ] as const) {
     await mustRun(ip('link', 'set', tap, 'addrgenmode', 'none', 'master', master, 'up'))
+    await untilForwarding(tap)
   }
 }
 

@@ -6,7 +6,7 @@ import { hostRecord } from './host.ts'
 import { placeOf } from './place.ts'
 
 /**
- * Everything that tells one state of a host from another, one line a thing, sorted: files that differ from the image,
+ * Everything that tells one state of a host from another, one line a thing: files that differ from the image,
  * temporary files, packet filter, units, the network's kernel parameters. Two digests of a host that was only looked at
  * are equal, also when somebody logged in between.
  */
@@ -23,7 +23,7 @@ export async function labDigest(host: string): Promise<string[]> {
     .toString()
     .split('\n')
     .filter((line) => line !== '' && !ignoredLines.some((ignored) => ignored.test(line)))
-  return [...fileLines(placeOf(name).upper, layers), ...live].sort()
+  return [...fileLines(placeOf(name).upper, layers), ...live]
 }
 
 /** Files of the overlay's own layer, but for those that were only copied up and are the same below. */
@@ -35,7 +35,7 @@ function fileLines(upper: string, layers: readonly string[]): string[] {
     const below = layers.map((layer) => describe(`${layer}${path}`)).find((line) => line !== undefined)
     if (own !== undefined && own !== below) lines.push(`file ${path || '/'} ${own}`)
     if (!own?.startsWith('directory')) return
-    for (const entry of readdirSync(`${upper}${path}`)) walk(`${path}/${entry}`)
+    for (const entry of readdirSync(`${upper}${path}`).sort()) walk(`${path}/${entry}`)
   }
   walk('')
   return lines
@@ -90,9 +90,9 @@ const ignoredLines = [
 /** The packet filter without its counters; a family whose tool is missing has no rules to show. */
 const lookScript = `
 set -u
-find /tmp /var/tmp /dev/shm -mindepth 1 ! -path '*/systemd-private-*' ! -path '/tmp/.*-unix*' -printf 'temporary %p %M %U:%G %T+ %s\\n'
+find /tmp /var/tmp /dev/shm -mindepth 1 ! -path '*/systemd-private-*' ! -path '/tmp/.*-unix*' -printf 'temporary %p %M %U:%G %T+ %s\\n' | sort
 for save in iptables-save ip6tables-save; do
-  command -v $save >/dev/null && $save 2>/dev/null | sed -n "s/ \\[[0-9]*:[0-9]*\\]\\$//; /^#/d; /^\\*/{s/^.//;h;d}; /^COMMIT/d; G; s/\\(.*\\)\\n\\(.*\\)/$save \\2 \\1/p" | nl -ba -w5 -nrz | sed 's/^\\([0-9]*\\)\\t\\([^ ]*\\)/\\2 \\1/'
+  command -v $save >/dev/null && $save | sed -n "/^[:-]/s/ \\[[0-9]*:[0-9]*\\]$//; /^\\*/{s/^.//;h}; /^[:-]/{G;s/\\(.*\\)\\n\\(.*\\)/$save \\2 \\1/p}"
 done
 systemctl list-units --all --plain --no-legend --no-pager --full | awk '{ print "unit", $1, $2, $3, $4 }'
 systemctl list-unit-files --plain --no-legend --no-pager --full | awk '{ print "unit-file", $1, $2 }'

@@ -5,7 +5,7 @@ import { mustRun, runCommand } from './command.ts'
 import { startDelay, stopDelay } from './delay.ts'
 import { labExec } from './exec.ts'
 import { hostRecord } from './host.ts'
-import { ip } from './network.ts'
+import { ip, untilConnected } from './network.ts'
 import { bridge, interfacesOf } from './place.ts'
 import { until } from './wait.ts'
 import { wireOf, writeWire } from './wire.ts'
@@ -23,12 +23,11 @@ export async function labHeal(host: string): Promise<void> {
 /** Makes every round trip to and from the host this much longer, half on the way in and half on the way out; 0 ends it. */
 export async function labDelay(host: string, ms: number): Promise<void> {
   const { name } = hostRecord(host)
-  const { port, delayBridge } = interfacesOf(name)
-  await switchPort(port, bridge)
+  await switchPort(name, bridge)
   await stopDelay(name)
   if (ms > 0) {
     await startDelay(name, ms)
-    await switchPort(port, delayBridge)
+    await switchPort(name, interfacesOf(name).delayBridge)
   }
   writeWire(name, { ...wireOf(name), delayMs: ms })
 }
@@ -50,7 +49,7 @@ export async function labThaw(host: string): Promise<void> {
 export async function labKill(host: string): Promise<void> {
   const { name } = hostRecord(host)
   // A dying process closes its sockets; without the cable nobody hears of it.
-  await runCommand(ip('link', 'set', interfacesOf(name).port, 'down'))
+  await runCommand(ip('link', 'del', interfacesOf(name).port))
   await killGroup(hostGroup(name))
 }
 
@@ -65,7 +64,7 @@ export async function labReboot(host: string): Promise<void> {
   const { name } = hostRecord(host)
   const before = leaderOf(name)
   await labExec(name, ['systemctl', 'reboot'])
-  await becomeReady(name, before)
+  await becomeReady(name, { bootedAfter: before })
 }
 
 /** Mends what keeps a running host from being of use, and sets a delay up again whose process has died. */
@@ -86,11 +85,15 @@ async function plug(host: string, isCut: boolean): Promise<void> {
   const { name } = hostRecord(host)
   writeWire(name, { ...wireOf(name), isCut })
   if (leaderOf(name) === undefined) return
-  await mustRun(ip('link', 'set', interfacesOf(name).port, isCut ? 'down' : 'up'))
+  const { port } = interfacesOf(name)
+  await mustRun(ip('link', 'set', port, isCut ? 'down' : 'up'))
+  if (!isCut) await untilConnected(name)
 }
 
 /** A host that is off has no port; its boot reads the wire file. */
-async function switchPort(port: string, master: string): Promise<void> {
-  const shown = await runCommand(ip('link', 'show', port))
-  if (shown.code === 0) await mustRun(ip('link', 'set', port, 'master', master))
+async function switchPort(host: string, master: string): Promise<void> {
+  if (leaderOf(host) === undefined) return
+  const { port } = interfacesOf(host)
+  await mustRun(ip('link', 'set', port, 'master', master))
+  if (!wireOf(host).isCut) await untilConnected(host)
 }

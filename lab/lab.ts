@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
 import { Problem } from '../engine/problem.ts'
-import { greets, startHost } from './boot.ts'
-import { hostGroup, isFrozen, isPopulated, killGroup, labGroup, leaderOf } from './cgroup.ts'
+import { becomeReady, startHost } from './boot.ts'
+import { hostGroup, isFrozen, killGroup, labGroup, leaderOf } from './cgroup.ts'
 import { mendHost } from './faults.ts'
 import {
   ensureLoginKey,
@@ -136,9 +136,15 @@ async function powerOn(host: HostRecord, log: Log): Promise<void> {
   log(`${host.name} is ready after ${((performance.now() - start) / 1000).toFixed(1)} s`)
 }
 
-/** Running, able to come back from a reboot, and its sshd greets whoever comes from the controller. */
+/** Up or on the way up, able to come back from a reboot, and its sshd greets whoever comes from the controller. */
 async function isHealthy(name: string): Promise<boolean> {
-  return leaderOf(name) !== undefined && isPopulated(`${hostGroup(name)}/loop`) && greets(hostRecord(name).address)
+  try {
+    await becomeReady(name, { limitMs: 10_000 })
+    return true
+  } catch (error) {
+    if (error instanceof Problem) return false
+    throw error
+  }
 }
 
 async function imagesFor(hosts: readonly CheckedHost[], log: Log): Promise<WantedHost[]> {

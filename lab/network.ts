@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs'
 import { Problem } from '../engine/problem.ts'
+import { leaderOf } from './cgroup.ts'
 import { mustRun, runCommand } from './command.ts'
 import { hostRecords } from './host.ts'
-import { bridge, controllerNamespace } from './place.ts'
+import { bridge, controllerNamespace, interfacesOf } from './place.ts'
+import { until } from './wait.ts'
 
 /**
  * The namespace with the bridge, and an address of the controller's in every subnet of the hosts. It has no way out: no
@@ -39,6 +41,33 @@ export async function controllerAddress(host: Subnet): Promise<string> {
   const own = (await bridgeAddresses()).find((present) => sameSubnet(present, host))
   if (!own) throw new Error(`the bridge has no address in the subnet of ${host.address}/${host.prefix}`)
   return own.address
+}
+
+/** Waits until frames pass between a running host and the bridge; the kernel takes its time to believe in a new cable. */
+export async function untilConnected(host: string): Promise<void> {
+  await untilForwarding(interfacesOf(host).port)
+  const inside = ['nsenter', `--net=/proc/${leaderOf(host)}/ns/net`, '--', 'ip', '-json', 'link', 'show', 'eth0']
+  await until(`eth0 of ${host} is up`, async () => (await shownLink(inside))?.operstate === 'UP')
+}
+
+/** Waits until the bridge that the interface is in lets frames pass. */
+export async function untilForwarding(port: string): Promise<void> {
+  await until(`frames pass ${port}`, async () => {
+    const link = await shownLink(ip('-json', '-details', 'link', 'show', port))
+    const isUp = link?.operstate === 'UP' || link?.operstate === 'UNKNOWN'
+    return isUp && link.linkinfo?.info_slave_data?.state === 'forwarding'
+  })
+}
+
+async function shownLink(argv: readonly string[]): Promise<ShownLink | undefined> {
+  const [link] = JSON.parse(await mustRun(argv)) as ShownLink[]
+  return link
+}
+
+interface ShownLink {
+  /** UNKNOWN with tap devices, which have no cable. */
+  operstate: string
+  linkinfo?: { info_slave_data?: { state: string } }
 }
 
 /** `ip` in the controller's namespace. */
