@@ -52,6 +52,11 @@ export const authorizedKey = defineModule({
           description: 'The keys named are the whole list: every other key line is removed. Comments stay.',
         }),
       ),
+      keep_comments: Type.Optional(
+        Type.Array(Type.String(), {
+          description: 'With `exclusive`: lines with one of these comments stay although no key is named for them.',
+        }),
+      ),
       state: Type.Optional(
         Arg.choice(['present', 'absent'], { description: 'Whether the keys shall be there; present by default.' }),
       ),
@@ -106,7 +111,7 @@ export const authorizedKey = defineModule({
     const next =
       state === 'absent'
         ? lines.filter((line) => !keys.has(parsePublicKey(line)?.blob ?? ''))
-        : merge(lines, keys, exclusive)
+        : merge(lines, keys, exclusive ? new Set(want.keep_comments) : undefined)
     const text = old !== undefined && next.join('\n') === lines.join('\n') ? old : textOfLines(next)
     const account = { name: user, group: have.account.group }
     const manageFolder = want.manage_dir ?? foldersAbove(path)[0]?.endsWith('/.ssh') ?? false
@@ -157,14 +162,19 @@ function wantedKeys({ key, keys, key_options }: Want): Map<string, PublicKey> {
 }
 
 /** Each key once, at its first place: a second line for a key could allow what the first forbids. */
-function merge(lines: readonly string[], keys: ReadonlyMap<string, PublicKey>, exclusive: boolean): string[] {
+function merge(
+  lines: readonly string[],
+  keys: ReadonlyMap<string, PublicKey>,
+  keptComments: ReadonlySet<string> | undefined,
+): string[] {
   const missing = new Map(keys)
   const kept: string[] = []
   for (const line of lines) {
     const found = parsePublicKey(line)
     const wanted = found && keys.get(found.blob)
     if (!wanted) {
-      if (!exclusive || /^\s*(#|$)/.test(line)) kept.push(line)
+      const stays = keptComments === undefined || keptComments.has(found?.comment ?? '') || /^\s*(#|$)/.test(line)
+      if (stays) kept.push(line)
     } else if (missing.delete(found.blob)) {
       kept.push(sameOptions(found, wanted) ? line : lineOf({ ...wanted, comment: wanted.comment || found.comment }))
     }

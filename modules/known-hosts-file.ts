@@ -31,14 +31,18 @@ export function hostName(name: string): string {
   return /^\[(.*)\]:22$/.exec(lower)?.[1] ?? lower
 }
 
-/** The lines once these hosts are known by these keys, and, when `exclusive`, no other. */
-export function withHosts(lines: readonly string[], wanted: readonly KnownHost[], exclusive: boolean): string[] {
+/** The lines once these hosts are known by these keys; with `keptNames`, no other hosts but those. */
+export function withHosts(
+  lines: readonly string[],
+  wanted: readonly KnownHost[],
+  keptNames: readonly string[] | undefined,
+): string[] {
   const covered = new Set<string>()
   const kept: string[] = []
   for (const line of lines) {
     const have = parseKnownLine(line)
     if (!have) {
-      if (!exclusive || /^\s*(#|$)/.test(line)) kept.push(line)
+      if (keptNames === undefined || /^\s*(#|$)/.test(line)) kept.push(line)
       continue
     }
     const left = have.names.filter((name) => stays(name, have))
@@ -58,7 +62,8 @@ export function withHosts(lines: readonly string[], wanted: readonly KnownHost[]
       const id = idOf(agreed.names.find((one) => matches(name, one)) ?? name, agreed)
       return !covered.has(id) && covered.add(id) !== undefined
     }
-    return !exclusive && (marker !== '' || !same.some((host) => host.key.type === key.type))
+    const isKept = keptNames === undefined || keptNames.some((one) => matches(name, one))
+    return isKept && (marker !== '' || !same.some((host) => host.key.type === key.type))
   }
 }
 

@@ -71,6 +71,11 @@ export const knownHosts = defineModule({
       exclusive: Type.Optional(
         Type.Boolean({ description: 'The entries are the whole list: every other host is removed. Comments stay.' }),
       ),
+      keep_hosts: Type.Optional(
+        Type.Array(name, {
+          description: 'With `exclusive`: these hosts stay as they are although no entry names them.',
+        }),
+      ),
       state: Type.Optional(
         Arg.choice(['present', 'absent'], {
           description:
@@ -124,7 +129,7 @@ export const knownHosts = defineModule({
     const next =
       state === 'absent'
         ? withoutHosts(lines, entriesOf(want))
-        : withHosts(lines, entriesOf(want).map(requireKey), exclusive)
+        : withHosts(lines, entriesOf(want).map(requireKey), exclusive ? (want.keep_hosts ?? []) : undefined)
     const text = old !== undefined && next.join('\n') === lines.join('\n') ? old : textOfLines(next)
     const wish = {
       path,
