@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
-import { defineModule } from '../engine/resource/module.ts'
+import { defineModule, TaskFailure } from '../engine/resource/module.ts'
 import { fileOf, predict, read, textOf } from '../engine/resource/read.ts'
 
 type SysctlChange =
@@ -30,9 +30,18 @@ export const sysctl = defineModule({
 
   reads: ({ name }) => ({ running: read.file(runningPath(name)), saved: read.file(savedPath(name)) }),
 
-  state: ({ running, saved }) => ({ running: squeeze(textOf(running) ?? ''), saved: textOf(saved) }),
+  state: ({ running, saved }) => {
+    const value = textOf(running)
+    return { running: value === undefined ? undefined : squeeze(value), saved: textOf(saved) }
+  },
 
   plan(want, have) {
+    if (have.running === undefined) {
+      throw new TaskFailure(
+        `the kernel has no parameter ${want.name}`,
+        'check the name, and that the kernel module it belongs to is loaded',
+      )
+    }
     const value = squeeze(String(want.value))
     const line = `${want.name} = ${value}\n`
     const changes: SysctlChange[] = []
@@ -41,7 +50,7 @@ export const sysctl = defineModule({
     return {
       changes,
       after: [
-        predict(read.file(runningPath(want.name)), fileOf(`${value}\n`, { mode: 0o644 })),
+        predict(read.file(runningPath(want.name)), fileOf(`${printed(value)}\n`, { mode: 0o644 })),
         predict(read.file(savedPath(want.name)), fileOf(line, { mode: 0o644 })),
       ],
       result: { value },
@@ -49,22 +58,34 @@ export const sysctl = defineModule({
   },
 
   apply: {
-    set: ({ to }, { name }) => sh`sysctl -q -w ${`${name}=${to}`}`,
+    // sysctl of procps 3.3 ends with 0 when the kernel refuses a value.
+    set: ({ to }, { name }) =>
+      sh`printf '%s\\n' ${to ?? ''} >${runningPath(name)} || { echo ${`lockstep: the kernel refuses ${to} for ${name}`} >&2; exit 1; }`,
     save: ({ what, to }) => sh.write(what, to ?? '', { mode: 0o644 }),
   },
 })
 
-/** The running kernel's value is a file too; reading it costs no process. */
+/** The running kernel's value is a file too. */
 function runningPath(name: string): string {
-  return `/proc/sys/${name.replaceAll('.', '/')}`
+  return `/proc/sys/${slashed(name)}`
 }
 
 /** One file a parameter, so that tasks never share one; `zz` is read last and wins. */
 function savedPath(name: string): string {
-  return `/etc/sysctl.d/zz-${name.replaceAll('/', '.')}.conf`
+  return `/etc/sysctl.d/zz-${slashed(name).replaceAll('/', '.')}.conf`
+}
+
+/** The first separator tells which of the two separates, as in net.ipv4.conf.eth0/100.rp_filter; see sysctl.d(5). */
+function slashed(name: string): string {
+  if (/[./]/.exec(name)?.[0] === '/') return name
+  return name.replace(/[./]/g, (separator) => (separator === '.' ? '/' : '.'))
 }
 
 /** The kernel prints tabs between numbers where people type spaces. */
 function squeeze(value: string): string {
   return value.trim().replace(/\s+/g, ' ')
+}
+
+function printed(value: string): string {
+  return /^[\d -]+$/.test(value) ? value.replaceAll(' ', '\t') : value
 }

@@ -1,0 +1,208 @@
+import { Type } from '@sinclair/typebox'
+import { Arg } from '../engine/resource/arguments.ts'
+import type { Change } from '../engine/resource/change.ts'
+import { sh } from '../engine/resource/command.ts'
+import { defineModule, TaskFailure } from '../engine/resource/module.ts'
+import { predictSome, read, type UnitState } from '../engine/resource/read.ts'
+import { Unknown } from '../engine/resource/unknown.ts'
+import { bringUp, isTemplate, unitName, unitObstacle, unitOrTemplateArg } from './unit.ts'
+import { type FileChange, fileChanges, filePredictions, fileReads, folderOf } from './unit-files.ts'
+import { isEnabled, isInstallable, remainsAfterExit, unitAfter } from './unit-foresight.ts'
+
+type SystemdChange =
+  | FileChange
+  | Change<'unmask', string>
+  | Change<'reload', string>
+  | Change<'enable', string>
+  | Change<'disable', string>
+  | Change<'mask', string>
+  | Change<'start', string>
+  | Change<'stop', string>
+
+const args = Arg.object({
+  name: unitOrTemplateArg,
+  state: Type.Optional(
+    Arg.choice(['started', 'stopped'], {
+      description: 'Whether it runs now; to restart it, notify a handler that calls `restart`.',
+    }),
+  ),
+  enabled: Type.Optional(Type.Boolean({ description: 'Whether it starts when the host boots.' })),
+  masked: Type.Optional(Type.Boolean({ description: 'Whether it is kept from being started by anything.' })),
+  content: Type.Optional(
+    Type.String({ description: 'The whole text of the unit file, which is kept in /etc/systemd/system.' }),
+  ),
+  dropins: Type.Optional(
+    Type.Record(Type.String({ pattern: '^[\\w.-]+$' }), Type.Union([Type.String(), Type.Null()]), {
+      description: 'Drop-ins by name, each with its whole text, or null for one that shall not be there.',
+    }),
+  ),
+})
+
+type Want = typeof args.static
+
+/** A systemd unit: its files, whether it runs and whether it starts at boot. See systemctl(1) and systemd.unit(5). */
+export const systemd = defineModule({
+  name: 'systemd',
+  summary: 'A systemd unit: its unit file and drop-ins, whether it runs, starts at boot, or is masked.',
+  args,
+  examples: [
+    `- systemd:
+    name: lockstep-sleep
+    content: |
+      [Service]
+      ExecStart=/bin/sleep infinity
+      [Install]
+      WantedBy=multi-user.target
+    state: started
+    enabled: true
+- systemd:
+    name: lockstep-sleep
+    dropins:
+      10-nice: |
+        [Service]
+        Nice=5
+      20-gone: null
+- systemd: { name: lockstep-other, state: stopped, enabled: false }
+- systemd: { name: lockstep-never, masked: true }
+`,
+    `- systemd:
+    name: lockstep-tick@
+    content: |
+      [Service]
+      Type=oneshot
+      RemainAfterExit=yes
+      ExecStart=/bin/echo %i
+      [Install]
+      WantedBy=multi-user.target
+- systemd: { name: lockstep-tick@one, state: started, enabled: true }
+- systemd: { name: lockstep-tick@two, state: started }
+`,
+  ],
+
+  resource: ({ name }) => `unit:${unitName(name)}`,
+
+  reads: (want) => ({ unit: isTemplate(want.name) ? [] : [read.unit(unitName(want.name))], ...fileReads(want) }),
+
+  plan(want, { unit: [unit], ...have }) {
+    const name = unitName(want.name)
+    const files = fileChanges(want, have)
+    const changes: SystemdChange[] = unit
+      ? unitChanges(name, want, unit, files)
+      : [...files, ...(files.length > 0 ? [reloading(name)] : [])]
+    if (!unit) {
+      refuseTemplate(name, want)
+      return { changes, after: filePredictions(want.name, files), result: { name }, reloadsSystemd: reloads(changes) }
+    }
+    refuse(name, want, unit, files.length > 0)
+    const next = unitAfter(want, unit, changes)
+    return {
+      changes,
+      after: [...filePredictions(want.name, files), predictSome(read.unit(name), next)],
+      result:
+        next instanceof Unknown
+          ? { name, active: next, enabled: next }
+          : { name, active: next.active ?? unit.active, enabled: next.enabled ?? unit.enabled },
+      reloadsSystemd: reloads(changes),
+    }
+  },
+
+  apply: {
+    unmask: ({ what, from }) => sh`systemctl ${from === 'masked-runtime' ? ['--runtime'] : []} unmask -- ${what}`,
+    write: ({ what, to }) =>
+      to === undefined
+        ? sh`rm -f -- ${what}`
+        : [
+            sh`mkdir -p -m 0755 -- ${folderOf(what)}`,
+            sh.write(what, to, { mode: 0o644, owner: 'root', group: 'root' }),
+          ],
+    reload: () => sh`systemctl daemon-reload`,
+    enable: ({ what }) => sh`systemctl enable -- ${what}`,
+    disable: ({ what }) => sh`systemctl disable -- ${what}`,
+    mask: ({ what }) => sh`systemctl mask -- ${what}`,
+    start: ({ what }) => bringUp('start', what),
+    stop: ({ what }) => sh`systemctl stop -- ${what}`,
+  },
+})
+
+function unitChanges(what: string, want: Want, unit: UnitState, files: readonly FileChange[]): SystemdChange[] {
+  const changes: SystemdChange[] = []
+  const isMasked = unit.load === 'masked'
+  const unmasks = isMasked && want.masked === false
+  const enabled = isEnabled(unit)
+  if (unmasks) changes.push({ kind: 'unmask', what, from: unit.enabled, to: 'unmasked' })
+  changes.push(...files)
+  // A unit that another one names is in memory although it neither runs nor is enabled: so always after writing.
+  if (unit.needsReload || files.length > 0) changes.push(reloading(what))
+  if (want.enabled === true && !enabled) changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
+  // A mask hides whether the unit is enabled beneath it.
+  if (want.enabled === false && (enabled || unmasks)) {
+    changes.push({ kind: 'disable', what, from: enabled ? 'enabled' : 'masked', to: 'disabled' })
+  }
+  if (want.masked && !isMasked) changes.push({ kind: 'mask', what, from: unit.enabled || unit.load, to: 'masked' })
+  const from = unit.active
+  if (want.state === 'started' && !/^(active|reloading|refreshing)$/.test(from)) {
+    changes.push({ kind: 'start', what, from, to: 'active' })
+  }
+  if (want.state === 'stopped' && from !== 'inactive' && from !== 'failed') {
+    changes.push({ kind: 'stop', what, from, to: 'inactive' })
+  }
+  return changes
+}
+
+/** All but starting, stopping and writing make systemctl tell systemd to read its files anew. */
+function reloads(changes: readonly SystemdChange[]): boolean {
+  return changes.some(({ kind }) => kind !== 'write' && kind !== 'start' && kind !== 'stop')
+}
+
+function reloading(unit: string): SystemdChange {
+  return { kind: 'reload', what: `${unit} as systemd holds it`, from: 'changed on disk', to: 'loaded' }
+}
+
+function refuse(name: string, want: Want, unit: UnitState, writes: boolean): void {
+  const { content, enabled, masked } = want
+  const starts = want.state === 'started'
+  if (masked && content !== undefined) {
+    throw new TaskFailure(
+      `${name} cannot be masked and have a unit file in /etc at once`,
+      'leave out `content` or `masked`',
+    )
+  }
+  if (masked && (starts || enabled)) throw new TaskFailure(`${name} cannot be masked and yet be started or enabled`)
+  const obstacle = unitObstacle(name, unit)
+  if (obstacle && !isOvercome(want, unit, writes)) throw new TaskFailure(obstacle.failure, obstacle.hint)
+  if (enabled && !writes && /^(static|generated|transient)$/.test(unit.enabled)) {
+    throw new TaskFailure(
+      `${name} cannot be enabled: it is ${unit.enabled}`,
+      'only a unit file with an [Install] section can be',
+    )
+  }
+  if (content === undefined) return
+  if (enabled && !isInstallable(content)) {
+    throw new TaskFailure(
+      `${name} cannot be enabled: its unit file has no [Install] section`,
+      'add one with WantedBy=multi-user.target',
+    )
+  }
+  if (starts && /^Type\s*=\s*oneshot\s*$/m.test(content) && !remainsAfterExit(content)) {
+    throw new TaskFailure(
+      `${name} is never up for long: a oneshot service ends when its command has ended`,
+      'add RemainAfterExit=yes, or leave out `state`',
+    )
+  }
+}
+
+/** Whether a unit that is missing, masked or broken can be as asked for all the same. */
+function isOvercome({ state, enabled, masked, content, dropins }: Want, { load }: UnitState, writes: boolean): boolean {
+  if (load === 'absent') return false
+  if (load === 'masked') return masked !== undefined || (state !== 'started' && !enabled && content === undefined)
+  const asks = state === 'started' || enabled === true
+  if (load === 'not-found')
+    return content !== undefined || !(asks || Object.values(dropins ?? {}).some((text) => text !== null))
+  return writes || !(asks || content !== undefined)
+}
+
+function refuseTemplate(name: string, { state, enabled, masked }: Want): void {
+  if (state !== undefined || enabled !== undefined || masked !== undefined) {
+    throw new TaskFailure(`${name} is a template: only its files can be managed`, 'name an instance, as in tunnel@mm2')
+  }
+}

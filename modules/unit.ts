@@ -1,0 +1,88 @@
+import { Type } from '@sinclair/typebox'
+import { type Command, sh } from '../engine/resource/command.ts'
+import type { UnitState } from '../engine/resource/read.ts'
+
+/** The name of a systemd unit that can run, as an argument. */
+export const unitArg = Type.String({
+  pattern: '^[\\w:.\\\\-]+(@[\\w:\\\\-][\\w:.\\\\-]*)?$',
+  description: 'Unit, as in nginx, tunnel@mm2 or backup.timer; it is a service unless its ending says otherwise.',
+})
+
+/** The name of a unit or of the template of many, as an argument. */
+export const unitOrTemplateArg = Type.String({
+  pattern: '^[\\w:.\\\\-]+(@[\\w:.\\\\-]*)?$',
+  description:
+    'Unit, as in nginx, tunnel@mm2 or backup.timer; a service unless its ending says otherwise. tunnel@ is a template.',
+})
+
+const KINDS = /\.(service|socket|target|timer|path|mount|automount|swap|slice|scope|device)$/
+
+/** The full name of a unit: `nginx` is nginx.service. */
+export function unitName(name: string): string {
+  return KINDS.test(name) ? name : `${name}.service`
+}
+
+/** Whether it is the template of many units, as tunnel@ is of tunnel@mm2; systemd knows nothing of its own about it. */
+export function isTemplate(name: string): boolean {
+  return unitName(name).includes('@.')
+}
+
+/** What stands in the way of working with a unit, as a sentence and a hint; undefined when nothing does. */
+export function unitObstacle(name: string, { load }: UnitState): { failure: string; hint: string } | undefined {
+  switch (load) {
+    case 'absent':
+      return {
+        failure: `the host does not run systemd, so ${name} cannot be managed`,
+        hint: 'systemctl must answer there',
+      }
+    case 'not-found':
+      return {
+        failure: `the host has no unit ${name}`,
+        hint: 'install the package that brings it, or write its unit file with `systemd` and `content`',
+      }
+    case 'masked':
+      return { failure: `${name} is masked`, hint: 'unmask it with `systemd` and `masked: false`' }
+    case 'bad-setting':
+    case 'error':
+      return {
+        failure: `systemd cannot load ${name}: ${load}`,
+        hint: `see what \`systemd-analyze verify ${name}\` says`,
+      }
+    default:
+      return undefined
+  }
+}
+
+/**
+ * Starts, restarts or reloads a unit and sees to it that it is up: a service that systemd calls started as soon as its
+ * process exists is looked at for a moment longer. What is not up fails with a sentence and the last lines of its journal.
+ */
+export function bringUp(verb: 'start' | 'restart' | 'reload' | 'reload-or-restart', unit: string): Command {
+  return sh`u=${unit}; v=${verb}
+${LOOK}
+fail() { printf 'lockstep: %s\n' "$1" >&2; journalctl -u "$u" -n 8 --no-pager -o cat >&2 2>/dev/null; exit 1; }
+look; [ "$reload" != yes ] || systemctl daemon-reload || exit 1
+systemctl "$v" -- "$u" || { look; fail "systemctl $v $u failed: it is $active ($sub, $result)"; }
+look; before=$restarts; i=0
+while :; do
+case $active in
+active|reloading) [ "$restarts" = "$before" ] || fail "$u keeps crashing and being restarted";;
+inactive) if [ "$type" = oneshot ] && [ "$result" = success ]; then break; fi
+[ "$condition" != no ] || fail "$u was not started: a condition in its unit file does not hold"
+fail "$u is not up after $v: it ended at once";;
+*) fail "$u is not up after $v: it is $active ($sub, $result)";;
+esac
+case $v$type in reload*|*simple|*exec|*idle|*forking);; *) break;; esac
+[ $i -lt 3 ] || break; i=$((i + 1)); sleep 0.2 2>/dev/null || sleep 1
+look; done
+printf '%s %s\n' "$active" "$sub"`
+}
+
+const LOOK = sh`look() { active= sub= type= result= restarts= reload= condition=
+while IFS='=' read -r key value; do case $key in
+ActiveState) active=$value;; SubState) sub=$value;; Type) type=$value;; Result) result=$value;;
+NRestarts) restarts=$value;; NeedDaemonReload) reload=$value;; ConditionResult) condition=$value;;
+esac; done <<END
+$(systemctl show -p ActiveState,SubState,Type,Result,NRestarts,NeedDaemonReload,ConditionResult -- "$u")
+END
+}`
