@@ -173,7 +173,7 @@ describe('faults', () => {
 
   test('a host can reboot itself', async () => {
     const before = leaderOf('two')
-    await ssh(two.address, 'sudo systemd-run --on-active=0.1 -q systemctl reboot')
+    await runCommand(login(two.address, 'sudo systemctl reboot'))
     await expect.poll(() => leaderOf('two'), { timeout: 30_000 }).not.toBe(before)
     const said: string[] = []
     await labUp({ hosts: [two], log: (line) => said.push(line) })
@@ -329,23 +329,17 @@ async function out(host: string, script: string): Promise<string> {
   return (await labExec(host, ['sh', '-c', script])).stdout.toString().trim()
 }
 
-/** As a user logs in: with the lab's key, and the host's key checked. */
 async function ssh(address: string, command: string): Promise<string> {
-  const options = [
-    '-F',
-    'none',
-    '-i',
-    privateKeyFile,
-    '-o',
-    `UserKnownHostsFile=${knownHostsFile}`,
-    '-o',
-    'StrictHostKeyChecking=yes',
-    '-o',
-    'BatchMode=yes',
-  ]
-  const result = await runCommand(labCommand(['ssh', ...options, `ops@${address}`, command]))
+  const result = await runCommand(login(address, command))
   expect(result).toMatchObject({ code: 0 })
   return result.stdout.toString().trim()
+}
+
+/** As a user logs in: with the lab's key, and the host's key checked. */
+function login(address: string, command: string): string[] {
+  const files = ['-i', privateKeyFile, '-o', `UserKnownHostsFile=${knownHostsFile}`]
+  const strict = ['-o', 'StrictHostKeyChecking=yes', '-o', 'BatchMode=yes']
+  return labCommand(['ssh', '-F', 'none', ...files, ...strict, `ops@${address}`, command])
 }
 
 async function leaveStaleNamespace(): Promise<void> {
