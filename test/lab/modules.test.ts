@@ -3,6 +3,7 @@ import { labDigest } from '../../lab/digest.ts'
 import type { LabAccess } from '../../lab/lab.ts'
 import { labReset } from '../../lab/lab.ts'
 import { actions, modules } from '../../modules/index.ts'
+import { exampleFiles } from '../modules/examples.ts'
 import { bringUp, files, inventoryText, playOn } from './play.ts'
 
 const host = { name: 'modules1', address: '10.91.0.1' }
@@ -25,6 +26,7 @@ describe.each([...modules, ...actions].map((one) => ({ name: one.name, examples:
       'hold on a real host: check, run, run ($index)',
       async ({ example }) => {
         using at = files({
+          ...exampleFiles(),
           'play.yml': playbook(example),
           'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
         })

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { TSchema } from '@sinclair/typebox'
 import { parse } from 'yaml'
 import type { AnyAction } from '../../engine/resource/action.ts'
@@ -27,6 +29,18 @@ export function tasksOf(example: string): ExampleTask[] {
     const written = isRecord(value) ? value : { [mainArgument(call.args)]: value }
     return { call, written, args: handedOver(call.args, written) as Record<string, unknown> }
   })
+}
+
+/** What the examples expect beside their playbook: `files/…` and `templates/…` with their text. */
+export function exampleFiles(): Record<string, string> {
+  const folder = new URL('examples/', import.meta.url)
+  const names = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  return Object.fromEntries(
+    names.map(({ parentPath, name }) => {
+      const path = join(parentPath, name)
+      return [relative(fileURLToPath(folder), path), readFileSync(path, 'utf8')]
+    }),
+  )
 }
 
 /** The argument that a plain text stands for, as in `command: make install`: the one marked so, or the only one that is needed. */
