@@ -11,6 +11,9 @@ import {
   read,
   tidy,
 } from '../engine/resource/read.ts'
+import { foldersAbove } from './folders.ts'
+
+export { foldersAbove } from './folders.ts'
 
 export type OwnedFileChange =
   | (Change<'folder', string> & { writer: string; owner: string })
@@ -41,16 +44,6 @@ export function ownedFileReads(path: string): {
   folders: ReturnType<typeof read.status>[]
 } {
   return { file: read.file(path), folders: foldersAbove(path).map((folder) => read.status(folder)) }
-}
-
-/** The folders above a path, the nearest first, without the root. */
-export function foldersAbove(path: string): string[] {
-  const clean = tidy(path)
-  const folders: string[] = []
-  for (let slash = clean.lastIndexOf('/'); slash > 0; slash = clean.lastIndexOf('/', slash - 1)) {
-    folders.push(clean.slice(0, slash))
-  }
-  return folders
 }
 
 /** The path of a file below an account's home, as far as it can be told before the account is seen. */
