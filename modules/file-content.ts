@@ -67,6 +67,7 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
   const { name, summary, args, examples } = module
   return {
     ...{ name, summary, args, examples },
+    sets: ['file'],
     resource: (want) => module.resource(want),
     reads(want) {
       const { path, size } = module.file(want)

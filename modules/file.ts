@@ -69,6 +69,8 @@ export const file = defineModule({
 - file: { path: /srv/example-tree, state: directory, recurse: true, owner: daemon, mode: "u=rwX,go=rX" }`,
   ],
 
+  sets: ['target', 'below'],
+
   resource: ({ path }) => `file:${tidy(path)}`,
 
   reads: (want) => ({

@@ -69,5 +69,7 @@ function readsOfPartial(call: Extract<Callable, { kind: 'module' }>, partial: ob
     throw error
   }
   const mark = new Unknown('').toString()
-  return (Object.values(reads).flat() as AnyRead[]).filter((read) => !read.key.includes(mark))
+  const { sets } = call.module
+  const set = Object.entries(reads).flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? read : []))
+  return (set as AnyRead[]).filter((read) => !read.key.includes(mark))
 }

@@ -56,6 +56,8 @@ export interface Module<
   plan(want: Static<S>, have: H): Plan<C>
   /** The commands that make one change; sees only the change and what was asked for, so it cannot decide again. */
   readonly apply: { readonly [K in C['kind']]: (change: Extract<C, { kind: K }>, want: Static<S>) => Commands }
+  /** The reads whose answers the task's changes set; all when left out. A parent folder or an account that is only looked at is none. */
+  readonly sets?: readonly (keyof R)[]
   /** `reads`: a change shows in nothing but what `after` names; `host` (the default): anything on the host may be different. */
   readonly touches?: 'reads' | 'host'
 }
