@@ -43,9 +43,16 @@ export function toRemoteJob({ commands, timeoutMs }: Errand): RemoteJob {
   return { commands, timeoutMs }
 }
 
+/** Whether a job changes nothing, by its action's nature or with these arguments. */
+export function onlyLooks({ job, planned }: PlannedJob): boolean {
+  if (job.call.kind !== 'action') return false
+  if (job.call.action.looks) return true
+  return planned.kind === 'decision' && planned.decision.due && planned.decision.looks === true
+}
+
 /** What a job may have changed: the reads that tell, or undefined when it may be anything on the host. */
 export function touchedBy({ job, planned }: PlannedJob): readonly AnyRead[] | undefined {
-  if (job.call.kind === 'action') return job.call.action.looks ? [] : undefined
+  if (job.call.kind === 'action') return onlyLooks({ job, planned }) ? [] : undefined
   if (job.call.module.touches !== 'reads' || planned.kind !== 'plan') return undefined
   return [...readsOf(job.call.module, argsOf(job)), ...(planned.plan.after ?? []).map(({ read }) => read)]
 }

@@ -3,9 +3,10 @@ import type { Debt } from '../remote/debt.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead } from '../resource/read.ts'
-import { argsOf, brokenCommand, type Errand, errand, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
+import { argsOf, brokenCommand, type Errand, errand, onlyLooks, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
+import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
 import { planJob } from './plan-job.ts'
@@ -68,6 +69,12 @@ export function unreached(job: Pick<Job, 'host' | 'item'>, problem: RemoteProble
   return problem.unreachable || problem.lost ? { ...settled, status: 'unreachable' } : settled
 }
 
+/** How such a host leaves the play; undefined when only this step could not be done on it. */
+export function lossOf(problem: RemoteProblem): HostState['lost'] {
+  if (problem.code === 'LOCKED') return 'locked'
+  return problem.unreachable || problem.lost ? 'unreachable' : undefined
+}
+
 /** Forgets what the jobs may change; gives what has to be looked at again by the same user in the same round. */
 function refresh(world: World, { step, position, jobs }: Batch): readonly AnyRead[] {
   const touched: AnyRead[] = []
@@ -124,8 +131,8 @@ function unmoved({ job, planned: plan }: PlannedJob, step: Step): Settled {
   throw new Error(`${step.name} was neither planned nor decided`)
 }
 
-function debtsOf({ playbook, now, operator }: PlayContext, { job }: PlannedJob, step: Step): Debt[] {
-  if (job.call.kind === 'action' && job.call.action.looks) return []
+function debtsOf({ playbook, now, operator }: PlayContext, planned: PlannedJob, step: Step): Debt[] {
+  if (onlyLooks(planned)) return []
   return step.notify.map((handler) => ({
     handler,
     playbook,

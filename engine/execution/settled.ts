@@ -105,7 +105,8 @@ export function checked(
     case 'decision': {
       const { decision } = plan
       if (!decision.due) return decided(job, decision, plan)
-      if (looks && action?.keep === undefined) return pending ? open(job, 'deferred', decision.what) : 'look'
+      if ((looks || decision.looks) && action?.keep === undefined)
+        return pending ? open(job, 'deferred', decision.what) : 'look'
       if (action?.keep) return 'look'
       // A handler runs because something changed: that is certain, whatever it calls.
       const certain = action?.certain === true || plan.guarded || handler

@@ -13,8 +13,11 @@ export interface Outcome {
 export type Decision =
   /** Nothing to do: the guard holds, or what is waited for is there. */
   | { due: false; result?: Readonly<Record<string, Value>>; failure?: string; hint?: string }
-  /** It acts: `what` says so in one line ("runs make install"). `why` names the guard that asks for it. */
-  | { due: true; what: string; from?: string; to?: string }
+  /**
+   * It acts: `what` says so in one line ("runs make install"), with the guard that asks for it. `looks`: with these arguments
+   * it only looks (a GET), as every call of an action does that says so of itself.
+   */
+  | { due: true; what: string; from?: string; to?: string; looks?: true }
 
 /** What an action made of its outcome. `failure` is one sentence. */
 export interface ActionResult {
