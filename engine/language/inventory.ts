@@ -13,7 +13,7 @@ import { literal } from './written.ts'
 
 export interface InventoryOptions {
   /** The variables of `-e`. */
-  extraVars?: ValueMap
+  extraVars?: Readonly<Record<string, unknown>>
 }
 
 /** Reads every `-i`; throws Problems. */
@@ -28,7 +28,7 @@ export function loadInventory(sources: readonly string[], { extraVars = {} }: In
       problems.push(error)
     }
   }
-  const inventory = problems.length === 0 ? new Inventory(builder, extraVars) : undefined
+  const inventory = problems.length === 0 ? new Inventory(builder, extraVars as ValueMap) : undefined
   if (inventory) return inventory
   return throwProblems(problems)
 }

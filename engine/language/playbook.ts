@@ -1,6 +1,7 @@
 import type { Place } from '../problem.ts'
 import type { AnyAction } from '../resource/action.ts'
 import type { AnyModule } from '../resource/module.ts'
+import type { CompiledArguments } from './call.ts'
 import type { Expression } from './expression.ts'
 import type { Lexical } from './variables.ts'
 import type { Written } from './written.ts'
@@ -138,6 +139,9 @@ export interface References {
 /** What the evaluator keeps of a step. */
 export interface StepInner {
   scope: Lexical
-  args: Written
+  playHosts: readonly string[]
+  /** Absent for a meta step. */
+  args: CompiledArguments | undefined
+  /** From the outside in; the innermost wins. */
   environment: readonly Written[]
 }

@@ -1,4 +1,4 @@
-import { RE2JS } from 're2js'
+import { RE2JS, RE2JSException } from 're2js'
 
 const compiled = new Map<string, RE2JS>()
 
@@ -35,4 +35,15 @@ export function findAll(text: string, pattern: string): string[] {
 /** Replaces every match; `$1` and `${name}` stand for groups. */
 export function replaceAll(text: string, pattern: string, replacement: string): string {
   return regexOf(pattern).matcher(text).replaceAll(replacement)
+}
+
+/** What is wrong with a pattern; undefined when nothing is. */
+export function regexProblem(pattern: string): string | undefined {
+  try {
+    regexOf(pattern)
+    return undefined
+  } catch (error) {
+    if (error instanceof RE2JSException) return error.message
+    throw error
+  }
 }

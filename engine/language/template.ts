@@ -18,12 +18,13 @@ export interface Template {
 
 const parsed = new Map<string, Template>()
 
-/** Parses and checks a template; throws TextFailure. The same text gives the same object. */
-export function parseTemplate(text: string): Template {
-  let template = parsed.get(text)
+/** Parses and checks a template; throws TextFailure. The same text gives the same object. That of a file is always text. */
+export function parseTemplate(text: string, { isFile = false } = {}): Template {
+  const key = isFile ? `file:${text}` : text
+  let template = parsed.get(key)
   if (!template) {
-    template = parse(text)
-    parsed.set(text, template)
+    template = parse(text, isFile)
+    parsed.set(key, template)
   }
   return template
 }
@@ -33,7 +34,7 @@ export function isTemplate(text: string): boolean {
   return text.includes('{{')
 }
 
-function parse(text: string): Template {
+function parse(text: string, isFile: boolean): Template {
   const jinja = /\{%-?\s*(if|for|set|block|include|macro|raw|endif|endfor)\b/.exec(text)
   if (jinja) {
     throw new TextFailure({
@@ -48,7 +49,9 @@ function parse(text: string): Template {
   const names = checkTemplate(program, text)
   const [only] = program.body
   const single =
-    program.body.length === 1 && only?.type === 'MustacheStatement' ? (only as hbs.AST.MustacheStatement) : undefined
+    !isFile && program.body.length === 1 && only?.type === 'MustacheStatement'
+      ? (only as hbs.AST.MustacheStatement)
+      : undefined
   return {
     text,
     names,

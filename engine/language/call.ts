@@ -1,0 +1,272 @@
+import { type Place, Problem } from '../problem.ts'
+import { Secret } from '../resource/secret.ts'
+import { findUnknown, type Value } from '../resource/value.ts'
+import { type ArgumentPlace, argumentProblems } from './argument-problems.ts'
+import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
+import type { Arguments } from './evaluator.ts'
+import { type Expression, expressionOf } from './expression.ts'
+import type { Names } from './names.ts'
+import { isRecord } from './observation.ts'
+import { regexProblem } from './regex.ts'
+import type { SourceFiles } from './source-files.ts'
+import type { Lexical } from './variables.ts'
+import { compileValue, evaluateWritten, type Written } from './written.ts'
+import { type Entry, placeOf, plainOf, type YamlNode } from './yaml-node.ts'
+
+/** The arguments of one task, compiled. */
+export interface CompiledArguments {
+  at: ArgumentPlace
+  values: readonly (readonly [string, Written])[]
+  /** Arguments that are expressions to be evaluated and handed over with their texts. */
+  expressions: readonly (readonly [string, readonly Expression[]])[]
+  /** The outcome, once it is known to be the same for all. */
+  settled?: Arguments
+}
+
+export interface CallOptions {
+  name: string
+  schema: ArgumentSchema
+  /** The module's name and its value. */
+  entry: Entry
+  /** Of `module_defaults`; the task's own arguments win. */
+  defaults: readonly Entry[]
+}
+
+/** Compiles a task's arguments and checks what is known of them by now. */
+export function compileArguments(
+  { name, schema, entry, defaults }: CallOptions,
+  problems: Problem[],
+): CompiledArguments {
+  const given = entriesOf(name, schema, entry, problems)
+  const own = new Set(given.map(({ key }) => key))
+  const entries = [...given, ...defaults.filter(({ key }) => !own.has(key))]
+  const place = placeOf({ at: entry.keyAt })
+  const at: ArgumentPlace = { name, schema, place, node: { kind: 'map', at: entry.value.at, entries } }
+  const isExpressions = ({ key }: Entry) => schema.properties?.[key]?.lockstep === 'expressions'
+  const count = problems.length
+  const values = entries
+    .filter((each) => !isExpressions(each))
+    .map(({ key, value }) => [key, compileValue(value, problems)] as const)
+  const expressions = entries
+    .filter(isExpressions)
+    .map(({ key, value }) => [key, expressionsOf(value, problems)] as const)
+  const compiled = { at, values, expressions }
+  if (problems.length === count) problems.push(...checkWhatIsKnown(compiled))
+  return compiled
+}
+
+/** The arguments for those who know the names. Throws a Problem for what is wrong with them. */
+export function evaluateArguments(
+  compiled: CompiledArguments,
+  names: Names,
+  files: SourceFiles,
+  scope: Lexical,
+): Arguments {
+  if (compiled.settled) return compiled.settled
+  const { at, values, expressions } = compiled
+  const raw: Record<string, Value> = Object.fromEntries(
+    values.map(([name, written]) => [name, evaluateWritten(written, names)]),
+  )
+  const told = expressions.map(
+    ([name, list]) =>
+      [name, list.map((expression) => ({ expression: expression.text, value: expression.evaluate(names) }))] as const,
+  )
+  const isKnown = findUnknown(raw) === undefined
+  const filled = isKnown
+    ? validated(
+        raw,
+        at,
+        told.map(([name]) => name),
+      )
+    : raw
+  const converter = new Converter(at, names, files, scope)
+  const args = { ...(converter.convert(filled, at.schema, []) as object), ...Object.fromEntries(told) }
+  const unknown = findUnknown(args)
+  if (unknown) return { kind: 'unknown', unknown, partial: args }
+  const known: Arguments = { kind: 'known', args }
+  if (expressions.length === 0 && !converter.rendered && values.every(([, { kind }]) => kind === 'literal'))
+    compiled.settled = known
+  return known
+}
+
+function entriesOf(name: string, schema: ArgumentSchema, { value }: Entry, problems: Problem[]): readonly Entry[] {
+  if (value.kind === 'map') return value.entries
+  if (value.kind === 'scalar' && value.value === null) return []
+  const main = mainArgument(schema)
+  if (main !== undefined && !looksLikePairs(name, schema, value)) return [{ key: main, keyAt: value.at, value }]
+  const pairs = value.kind === 'scalar' && /^\w+=/.test(value.text)
+  const hint = pairs
+    ? `write ${name}: { ${value.text.replace(/(\w+)=(\S*)/g, '$1: $2,').replace(/,$/, '')} }`
+    : `it has ${Object.keys(schema.properties ?? {}).join(', ')}`
+  problems.push(
+    new Problem({ code: 'WRONG_TYPE', message: `the arguments of ${name} are a mapping`, place: placeOf(value), hint }),
+  )
+  return []
+}
+
+/** `name=value` arguments, as Ansible takes them; a command may well begin with an assignment. */
+function looksLikePairs(name: string, schema: ArgumentSchema, node: YamlNode): boolean {
+  const key = node.kind === 'scalar' ? /^(\w+)=/.exec(node.text)?.[1] : undefined
+  return key !== undefined && !['command', 'shell'].includes(name) && schema.properties?.[key] !== undefined
+}
+
+function expressionsOf(node: YamlNode, problems: Problem[]): Expression[] {
+  const nodes = node.kind === 'list' ? node.items : [node]
+  return nodes.flatMap((item) => {
+    if (item.kind === 'scalar') return [expressionOf(item, problems)]
+    problems.push(new Problem({ code: 'WRONG_TYPE', message: 'an expression is one text', place: placeOf(item) }))
+    return []
+  })
+}
+
+/** Stands for a value that is not known while compiling. */
+const HOLE = '\u0000hole'
+
+function checkWhatIsKnown({ at, values, expressions }: CompiledArguments): Problem[] {
+  const holes: string[] = []
+  const skeleton = Object.fromEntries(values.map(([name, written]) => [name, outline(written, `/${name}`, holes)]))
+  for (const [name] of expressions) {
+    skeleton[name] = HOLE
+    holes.push(`/${name}`)
+  }
+  const errors = validateArguments(at.schema, skeleton).filter(({ instancePath, keyword }) => {
+    if (keyword === 'additionalProperties' || keyword === 'required') return !holes.includes(instancePath)
+    return !holes.some((hole) => hole === instancePath || hole.startsWith(`${instancePath}/`))
+  })
+  return [...argumentProblems(errors, at), ...regexProblems(values, at)]
+}
+
+function outline(written: Written, path: string, holes: string[]): unknown {
+  if (written.kind === 'literal') return structuredClone(written.node ? plainOf(written.node) : null)
+  if (written.kind === 'list') return written.items.map((item, index) => outline(item, `${path}/${index}`, holes))
+  if (written.kind === 'map') {
+    return Object.fromEntries(
+      written.entries.map(([key, value]) => [
+        key,
+        outline(value, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, holes),
+      ]),
+    )
+  }
+  holes.push(path)
+  return HOLE
+}
+
+function regexProblems(values: CompiledArguments['values'], { name, schema }: ArgumentPlace): Problem[] {
+  return values.flatMap(([key, written]) => {
+    if (
+      schema.properties?.[key]?.lockstep !== 'regexp' ||
+      written.kind !== 'literal' ||
+      typeof written.value !== 'string'
+    )
+      return []
+    const message = regexProblem(written.value)
+    if (message === undefined) return []
+    const place = written.node && placeOf(written.node)
+    return [
+      new Problem({
+        code: 'WRONG_VALUE',
+        message: `'${key}' of ${name} is no regular expression of RE2: ${message}`,
+        place,
+      }),
+    ]
+  })
+}
+
+function validated(
+  raw: Record<string, Value>,
+  at: ArgumentPlace,
+  expressions: readonly string[],
+): Record<string, Value> {
+  const copy = reveal(raw) as Record<string, unknown>
+  for (const name of expressions) copy[name] = HOLE
+  const errors = validateArguments(at.schema, copy).filter(
+    ({ instancePath }) => !expressions.some((name) => instancePath === `/${name}`),
+  )
+  const [problem] = argumentProblems(errors, at)
+  if (problem) throw problem
+  for (const name of expressions) delete copy[name]
+  return withDefaults(raw, copy) as Record<string, Value>
+}
+
+/** What the schema has filled in, and everything else as it was: a secret stays one. */
+function withDefaults(value: Value, filled: unknown): Value {
+  if (Array.isArray(value) && Array.isArray(filled))
+    return value.map((item, index) => withDefaults(item as Value, filled[index]))
+  if (!isRecord(value) || !isRecord(filled)) return value
+  return Object.fromEntries(
+    Object.entries(filled).map(([key, part]) => {
+      const own = Object.hasOwn(value, key) ? value[key] : undefined
+      return [key, own === undefined ? part : withDefaults(own, part)]
+    }),
+  )
+}
+
+function reveal(value: Value): unknown {
+  if (value instanceof Secret) return value.reveal()
+  if (Array.isArray(value)) return value.map(reveal)
+  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, reveal(part)])) : value
+}
+
+/** Turns written values into what the schema's own types are. */
+class Converter {
+  readonly #at: ArgumentPlace
+  readonly #names: Names
+  readonly #files: SourceFiles
+  readonly #scope: Lexical
+  /** Whether a template was rendered, whose text may be another for the next host. */
+  rendered = false
+
+  constructor(at: ArgumentPlace, names: Names, files: SourceFiles, scope: Lexical) {
+    this.#at = at
+    this.#names = names
+    this.#files = files
+    this.#scope = scope
+  }
+
+  convert(value: Value, schema: ArgumentSchema, path: readonly string[]): unknown {
+    const kinds = [schema.lockstep, ...(schema.anyOf ?? []).map(({ lockstep }) => lockstep)]
+    if (value instanceof Secret && !kinds.some((kind) => kind === 'secret' || kind === 'text')) {
+      throw new Problem({
+        code: 'SECRET_SHOWN',
+        message: `'${path.join('.')}' of ${this.#at.name} would show a secret`,
+        place: this.#place(path),
+        hint: 'only arguments that are made for secrets take one',
+      })
+    }
+    if (typeof value === 'string') {
+      if (kinds.includes('secret')) return new Secret(value)
+      if (kinds.includes('source')) return this.#files.source(value, this.#scope, this.#place(path))
+      if (kinds.includes('template')) {
+        this.rendered = true
+        return this.#files.render(value, this.#scope, this.#names, this.#place(path))
+      }
+    }
+    if (Array.isArray(value)) {
+      const items = branch(schema, 'array')?.items ?? {}
+      return value.map((item, index) => this.convert(item as Value, items, [...path, String(index)]))
+    }
+    if (!isRecord(value)) return value
+    const object = branch(schema, 'object') ?? {}
+    const rest =
+      typeof object.additionalProperties === 'object'
+        ? object.additionalProperties
+        : (Object.values(object.patternProperties ?? {})[0] ?? {})
+    return Object.fromEntries(
+      Object.entries(value).map(([key, part]) => [
+        key,
+        this.convert(part, object.properties?.[key] ?? rest, [...path, key]),
+      ]),
+    )
+  }
+
+  #place(path: readonly string[]): Place {
+    const { node, place } = this.#at
+    const first = node?.kind === 'map' ? node.entries.find(({ key }) => key === path[0]) : undefined
+    return first ? placeOf(first.value) : place
+  }
+}
+
+/** The part of a schema that is for values of a kind. */
+function branch(schema: ArgumentSchema, type: string): ArgumentSchema | undefined {
+  return schema.type === type ? schema : schema.anyOf?.find((each) => each.type === type)
+}

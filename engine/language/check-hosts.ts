@@ -1,0 +1,123 @@
+import { Problem } from '../problem.ts'
+import { Unknown } from '../resource/unknown.ts'
+import type { Value } from '../resource/value.ts'
+import { createEvaluator } from './create-evaluator.ts'
+import type { Evaluator, LoopItem } from './evaluator.ts'
+import { forHosts, HostProblem } from './host-problem.ts'
+import type { Play, Step } from './playbook.ts'
+import { type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
+import type { SourceFiles } from './source-files.ts'
+
+/** Steps times hosts that are all tried; beyond, hosts that are like each other are tried once. */
+const MOST_TRIALS = 20_000
+/** Items of one loop that are tried. */
+const MOST_ITEMS = 20
+
+/**
+ * Tries every step for every host before any is contacted, with what will be registered and gathered standing as unknown. What
+ * goes wrong then would go wrong in the run.
+ */
+export function checkHosts(
+  plays: readonly Play[],
+  options: Omit<ScopesOptions, 'live'>,
+  files: SourceFiles,
+): Problem[] {
+  const live = new Expected()
+  const evaluator = createEvaluator(new Scopes({ ...options, live }), files)
+  const found: HostProblem[] = []
+  for (const play of plays) {
+    const hosts = play.steps.length * play.hosts.length <= MOST_TRIALS ? play.hosts : unlike(play.hosts, options)
+    for (const step of play.steps) {
+      for (const host of hosts) tryStep(step, host, evaluator, found)
+      if (step.register !== undefined) live.expect(step.register, step.name, play.hosts)
+    }
+    for (const handler of play.handlers)
+      if (handler.register !== undefined) live.expect(handler.register, handler.name, play.hosts)
+    for (const handler of play.handlers) for (const host of hosts) tryStep(handler, host, evaluator, found)
+  }
+  return joined(found, new Set(plays.flatMap(({ hosts }) => hosts)).size)
+}
+
+/** What steps that come before will have registered by then. */
+class Expected implements LiveValues {
+  readonly #values = new Map<string, Map<string, Unknown>>()
+
+  expect(name: string, task: string, hosts: readonly string[]): void {
+    const value = new Unknown(`what '${task}' registers`)
+    const byHost = this.#values.get(name) ?? new Map<string, Unknown>()
+    for (const host of hosts) byHost.set(host, value)
+    this.#values.set(name, byHost)
+  }
+
+  registered(host: string, name: string): Value | undefined {
+    return this.#values.get(name)?.get(host)
+  }
+
+  facts(): Unknown {
+    return new Unknown('the facts of the host')
+  }
+}
+
+function tryStep(step: Step, host: string, evaluator: Evaluator, found: HostProblem[]): void {
+  const attempt = <T>(work: () => T): T | undefined => {
+    try {
+      return work()
+    } catch (error) {
+      if (!(error instanceof HostProblem)) throw error
+      found.push(error)
+      return undefined
+    }
+  }
+  const items = attempt(() => evaluator.items(step, host))
+  if (step.loop && items === undefined) return
+  for (const item of itemsToTry(items)) {
+    const verdict = attempt(() => evaluator.when(step, host, item))
+    if (!verdict || verdict.holds === false) continue
+    if (item) attempt(() => evaluator.label(step, host, item))
+    attempt(() => evaluator.delegate(step, host, item))
+    attempt(() => evaluator.environment(step, host, item))
+    if (step.inner.args) attempt(() => evaluator.args(step, host, item))
+    const result = new Unknown('the result of the task')
+    const names = { result, ...(step.register === undefined ? {} : { [step.register]: result }) }
+    for (const expression of [
+      ...(step.changedWhen ?? []),
+      ...(step.failedWhen ?? []),
+      ...(step.until ? [step.until.condition] : []),
+    ]) {
+      attempt(() => evaluator.evaluate(expression, step, host, { item, names }))
+    }
+  }
+}
+
+function itemsToTry(items: readonly Value[] | Unknown | undefined): readonly (LoopItem | undefined)[] {
+  if (items === undefined) return [undefined]
+  if (items instanceof Unknown) return [{ value: items, index: 0, length: 1 }]
+  return items.slice(0, MOST_ITEMS).map((value, index) => ({ value, index, length: items.length }))
+}
+
+/** One host of each kind: the same groups, and variables of its own by the same names. */
+function unlike(hosts: readonly string[], { inventory }: Omit<ScopesOptions, 'live'>): string[] {
+  const kinds = new Map<string, string>()
+  for (const host of hosts) {
+    const kind = [...inventory.groupsOf(host), '', ...inventory.variableNames(host)].join('\n')
+    if (!kinds.has(kind)) kinds.set(kind, host)
+  }
+  return [...kinds.values()]
+}
+
+/** The same problem of several hosts as one; of all hosts, without their names. */
+function joined(found: readonly HostProblem[], all: number): Problem[] {
+  const groups = new Map<string, HostProblem[]>()
+  for (const problem of found) {
+    const { code, message, place } = problem.parts
+    const key = [code, message, place?.file, place?.line, place?.column].join('\n')
+    groups.set(key, [...(groups.get(key) ?? []), problem])
+  }
+  return [...groups.values()].flatMap((problems) => {
+    const [first] = problems
+    if (!first) return []
+    const hosts = [...new Set(problems.map(({ host }) => host))]
+    const message = hosts.length === all ? first.parts.message : forHosts(first.parts.message, hosts)
+    return [new Problem({ ...first.parts, message })]
+  })
+}

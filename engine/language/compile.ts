@@ -1,0 +1,212 @@
+import { basename, dirname, join, resolve } from 'node:path'
+import { nearest, Problem } from '../problem.ts'
+import type { ValueMap } from '../resource/value.ts'
+import type { Around } from './around.ts'
+import { checkHosts } from './check-hosts.ts'
+import { Callables, type Compiler, type Registry } from './compiler.ts'
+import { createEvaluator } from './create-evaluator.ts'
+import type { Evaluator, Runtime } from './evaluator.ts'
+import { finishPlay } from './finish-play.ts'
+import type { Inventory } from './inventory.ts'
+import { compilePlay, type DraftPlay } from './play.ts'
+import type { BecomeMethod, Playbook } from './playbook.ts'
+import { sortProblems, throwProblems } from './problem-list.ts'
+import { readSource } from './read-source.ts'
+import { Scopes, type ScopesOptions } from './scope.ts'
+import { selectByTags } from './selection.ts'
+import { SourceFiles } from './source-files.ts'
+import type { Draft } from './task.ts'
+import { commandLineDefinitions } from './variables.ts'
+import { parseYaml } from './yaml.ts'
+import { entryOf, type MapNode, placeOf } from './yaml-node.ts'
+
+export interface CompileOptions {
+  playbookPath: string
+  inventory: Inventory
+  /** A pattern of hosts; what it leaves out takes no part, and is still seen through `hostvars`. */
+  limit?: string | undefined
+  tags?: readonly string[]
+  skipTags?: readonly string[]
+  /** The variables of `-e`. */
+  extraVars?: Readonly<Record<string, unknown>>
+  registry: Registry
+  checkMode: boolean
+  /** As whom plays work that do not say. */
+  become?: { isOn: boolean; user?: string; method?: BecomeMethod }
+}
+
+/** A playbook that is right as far as can be told without its hosts. */
+export interface Compiled {
+  playbook: Playbook
+  evaluatorFor(runtime: Runtime): Evaluator
+  /** What is legal and suspicious. */
+  warnings: readonly Problem[]
+}
+
+/** Compiles a playbook for an inventory; throws all that is wrong as one Problems. */
+export function compile(options: CompileOptions): Compiled {
+  const { playbookPath, limit, extraVars = {}, registry, checkMode } = options
+  const problems: Problem[] = []
+  const folder = dirname(playbookPath)
+  const compiler: Compiler = {
+    problems,
+    warnings: [],
+    callables: new Callables(registry),
+    inventory: options.inventory.withVarsOf(folder, problems),
+    commandLine: commandLineDefinitions(extraVars as ValueMap),
+    files: new SourceFiles(folder),
+    folder,
+    handlers: [],
+    roles: new Set(),
+    open: [],
+  }
+  const limited = limit === undefined ? undefined : limitedHosts(limit, compiler)
+  const become: Around['become'] = {
+    isOn: options.become?.isOn ?? false,
+    user: literalUser(options),
+    method: options.become?.method ?? 'sudo',
+  }
+  const drafts = compilePlaybook(playbookPath, compiler, (node, position) =>
+    compilePlay(node, { playbook: basename(playbookPath), position, limited, become }, compiler),
+  )
+  if (limited && limited.size > 0 && problems.length === 0 && drafts.every(({ hosts }) => hosts.length === 0)) {
+    problems.push(new Problem({ code: 'EMPTY_LIMIT', message: `no play has a host that is in --limit '${limit}'` }))
+  }
+  const selected = selectByTags(drafts, options, compiler)
+  const plays = uniquePlays(drafts).map((draft) => finishPlay(draft, selected, compiler))
+  const shared: Omit<ScopesOptions, 'live'> = {
+    inventory: compiler.inventory,
+    commandLine: compiler.commandLine,
+    registers: registersOf(drafts, selected),
+    constants: { check_mode: checkMode, playbook_dir: resolve(folder) },
+  }
+  problems.push(...checkHosts(plays, shared, compiler.files))
+  if (problems.length > 0) throwProblems(problems)
+  return {
+    playbook: { path: playbookPath, folder: resolve(folder), plays },
+    evaluatorFor: (runtime) => createEvaluator(new Scopes({ ...shared, live: runtime }), compiler.files),
+    warnings: sortProblems(compiler.warnings),
+  }
+}
+
+/** The plays of a file and of those that it includes. */
+function compilePlaybook(
+  path: string,
+  compiler: Compiler,
+  compileOne: (node: MapNode, position: number) => DraftPlay,
+): DraftPlay[] {
+  let position = 0
+  return read(path, [], undefined)
+
+  function read(file: string, open: readonly string[], place: Problem['place']): DraftPlay[] {
+    if (open.includes(file)) {
+      compiler.problems.push(
+        new Problem({
+          code: 'INCLUDE_CIRCLE',
+          message: `this playbook includes itself: ${[...open, file].join(' → ')}`,
+          place,
+        }),
+      )
+      return []
+    }
+    const node = guarded(compiler, () => parseYaml(readSource(file, place), compiler.problems))
+    if (!node) {
+      if (compiler.problems.length === 0)
+        compiler.problems.push(new Problem({ code: 'EMPTY_PLAYBOOK', message: `${file} holds no plays`, place }))
+      return []
+    }
+    if (node.kind !== 'list') {
+      compiler.problems.push(
+        new Problem({
+          code: 'WRONG_TYPE',
+          message: 'a playbook is a list of plays',
+          place: placeOf(node),
+          hint: 'begin each play with a dash',
+        }),
+      )
+      return []
+    }
+    return node.items.flatMap((item) => {
+      if (item.kind !== 'map') {
+        compiler.problems.push(
+          new Problem({ code: 'WRONG_TYPE', message: 'a play is a mapping', place: placeOf(item) }),
+        )
+        return []
+      }
+      const include = entryOf(item, 'include')
+      if (!include) return [compileOne(item, position++)]
+      const inner = include.value.kind === 'map' ? entryOf(include.value, 'playbook')?.value : include.value
+      if (inner?.kind === 'scalar') return read(join(dirname(file), inner.text), [...open, file], placeOf(inner))
+      compiler.problems.push(
+        new Problem({
+          code: 'WRONG_TYPE',
+          message: 'a play includes a playbook by its path',
+          place: placeOf(include.value),
+        }),
+      )
+      return []
+    })
+  }
+}
+
+function limitedHosts(limit: string, { inventory, problems }: Compiler): ReadonlySet<string> {
+  const hosts = guarded({ problems }, () => inventory.select(limit))
+  if (hosts?.length === 0)
+    problems.push(
+      new Problem({
+        code: 'EMPTY_LIMIT',
+        message: `no host of the inventory is in --limit '${limit}'`,
+        hint: hintFor(limit, inventory),
+      }),
+    )
+  return new Set(hosts)
+}
+
+function hintFor(limit: string, inventory: Inventory): string | undefined {
+  const near = nearest(limit, [...inventory.groups.keys(), ...inventory.hosts.keys()])
+  return near ? `did you mean '${near}'?` : undefined
+}
+
+function literalUser({ become }: CompileOptions): Around['become']['user'] {
+  return become?.user === undefined ? undefined : { kind: 'literal', value: become.user, node: undefined }
+}
+
+/** Ids are made of the names of plays, which need not be unique. */
+function uniquePlays(drafts: readonly DraftPlay[]): DraftPlay[] {
+  const seen = new Map<string, number>()
+  return drafts.map((draft) => {
+    const count = (seen.get(draft.id) ?? 0) + 1
+    seen.set(draft.id, count)
+    if (count === 1) return draft
+    const id = `${draft.id} (${count})`
+    const renamed = (step: Draft): Draft => ({ ...step, id: step.id.replace(draft.id, id) })
+    return { ...draft, id, steps: draft.steps.map(renamed), handlers: draft.handlers.map(renamed) }
+  })
+}
+
+/** What to say about a registered name that has no value. */
+function registersOf(drafts: readonly DraftPlay[], selected: (step: Draft) => boolean): ReadonlyMap<string, string> {
+  const registers = new Map<string, string>()
+  for (const { steps, handlers } of drafts) {
+    for (const step of [...steps, ...handlers]) {
+      if (step.register === undefined || (registers.has(step.register) && !selected(step))) continue
+      const where = `'${step.name}' (${step.place.file}:${step.place.line})`
+      const left =
+        selected(step) || handlers.includes(step)
+          ? `it is registered by ${where}, which has not run there by then`
+          : `it is registered by ${where}, which the tags leave out`
+      registers.set(step.register, left)
+    }
+  }
+  return registers
+}
+
+function guarded<T>({ problems }: Pick<Compiler, 'problems'>, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    problems.push(error)
+    return undefined
+  }
+}

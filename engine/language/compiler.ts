@@ -1,0 +1,67 @@
+import { nearest, type Problem } from '../problem.ts'
+import type { AnyAction } from '../resource/action.ts'
+import type { AnyModule } from '../resource/module.ts'
+import type { ArgumentSchema } from './argument-schema.ts'
+import type { Inventory } from './inventory.ts'
+import { ANSIBLE_KEYWORDS, ANSIBLE_MODULES } from './keywords.ts'
+import type { Callable } from './playbook.ts'
+import type { SourceFiles } from './source-files.ts'
+import type { Draft } from './task.ts'
+import type { Definitions } from './variables.ts'
+
+/** All modules and actions that a playbook may call. */
+export interface Registry {
+  modules: readonly AnyModule[]
+  actions: readonly AnyAction[]
+}
+
+/** What every part of the compilation shares. */
+export interface Compiler {
+  problems: Problem[]
+  warnings: Problem[]
+  callables: Callables
+  inventory: Inventory
+  commandLine: Definitions
+  files: SourceFiles
+  /** The playbook's folder, as it was named. */
+  folder: string
+  /** The handlers of the roles of the play, and the folders of those whose handlers are among them. */
+  handlers: Draft[]
+  roles: Set<string>
+  /** The files that are being read, one including the next, so that a circle is found. */
+  open: readonly string[]
+}
+
+/** The modules and actions by name. */
+export class Callables {
+  readonly #byName = new Map<string, Callable>()
+
+  constructor({ modules, actions }: Registry) {
+    for (const module of modules) this.#byName.set(module.name, { kind: 'module', module })
+    for (const action of actions) this.#byName.set(action.name, { kind: 'action', action })
+  }
+
+  get(name: string): Callable | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** What to say about a key that is neither keyword nor module. */
+  hint(name: string, keywords: Iterable<string>): string | undefined {
+    const bare = name.replace(/^(ansible\.(builtin|posix|legacy)|community\.\w+)\./, '')
+    const keyword = Object.hasOwn(ANSIBLE_KEYWORDS, bare) ? ANSIBLE_KEYWORDS[bare] : undefined
+    if (keyword !== undefined) return keyword
+    const ours = (Object.hasOwn(ANSIBLE_MODULES, bare) ? ANSIBLE_MODULES[bare] : undefined) ?? bare.replaceAll('_', '-')
+    if (this.#byName.has(ours)) return `write ${ours}`
+    const near = nearest(name, [...keywords, ...this.#byName.keys()])
+    return near === undefined ? undefined : `did you mean '${near}'?`
+  }
+}
+
+/** The schema of a module's or action's arguments. */
+export function schemaOf(call: Callable): ArgumentSchema {
+  return (call.kind === 'module' ? call.module.args : call.action.args) as ArgumentSchema
+}
+
+export function nameOf(call: Callable): string {
+  return call.kind === 'module' ? call.module.name : call.action.name
+}

@@ -1,0 +1,147 @@
+import { Problem } from '../problem.ts'
+import { HIDDEN, Secret } from '../resource/secret.ts'
+import { Unknown } from '../resource/unknown.ts'
+import type { Value, ValueMap } from '../resource/value.ts'
+import { evaluateArguments } from './call.ts'
+import type { Arguments, Evaluator, LoopItem, More, Verdict } from './evaluator.ts'
+import type { Expression } from './expression.ts'
+import { kindOf } from './functions/define.ts'
+import { HostProblem } from './host-problem.ts'
+import type { Names } from './names.ts'
+import { isRecord } from './observation.ts'
+import type { Step } from './playbook.ts'
+import { ExtendedScope, type Scopes } from './scope.ts'
+import type { SourceFiles } from './source-files.ts'
+import { evaluateWritten } from './written.ts'
+
+/** Evaluates steps for hosts; a Problem names the host, and the task when it lies in another file. */
+export function createEvaluator(scopes: Scopes, files: SourceFiles): Evaluator {
+  return {
+    when: (step, host, item) => forHost(step, host, () => allHold(step, namesOf(step, host, item))),
+
+    items: (step, host) =>
+      forHost(step, host, () => {
+        if (!step.loop) return undefined
+        const value = evaluateWritten(step.loop.items, namesOf(step, host))
+        if (value instanceof Unknown || Array.isArray(value)) return value
+        const hint = isRecord(value) ? 'write {{items name}} for a list of key and value' : undefined
+        throw new Problem({
+          code: 'WRONG_TYPE',
+          message: `a loop goes through a list, not ${kindOf(value)}`,
+          place: step.place,
+          hint,
+        })
+      }),
+
+    label: (step, host, item) =>
+      forHost(step, host, () =>
+        labelOf(step.loop?.label ? evaluateWritten(step.loop.label, namesOf(step, host, item)) : item.value),
+      ),
+
+    args: (step, host, item) =>
+      forHost(step, host, (): Arguments => {
+        const { args, scope } = step.inner
+        if (!args) throw new Error(`${step.name} takes no arguments`)
+        return evaluateArguments(args, namesOf(step, host, item), files, scope)
+      }),
+
+    evaluate: (expression, step, host, more = {}) =>
+      forHost(step, host, () => expression.evaluate(namesOf(step, host, more.item, more.names))),
+
+    delegate: (step, host, item) =>
+      forHost(step, host, () => {
+        if (!step.delegateTo) return undefined
+        const value = evaluateWritten(step.delegateTo, namesOf(step, host, item))
+        if (value instanceof Unknown) return value
+        const { inventory } = scopes.options
+        if (typeof value === 'string' && (inventory.hosts.has(value) || value === 'localhost')) return value
+        const shown = typeof value === 'string' ? `'${value}'` : kindOf(value)
+        throw new Problem({
+          code: 'UNKNOWN_HOST',
+          message: `delegate_to names ${shown}, which is no host of the inventory`,
+          place: step.place,
+        })
+      }),
+
+    environment: (step, host, item) =>
+      forHost(step, host, () => {
+        const all: Record<string, string> = {}
+        for (const written of step.inner.environment) {
+          const value = evaluateWritten(written, namesOf(step, host, item))
+          if (value instanceof Unknown) return value
+          for (const [name, part] of Object.entries(value as ValueMap)) {
+            if (part instanceof Unknown) return part
+            all[name] = environmentText(name, part, step)
+          }
+        }
+        return all
+      }),
+  }
+
+  function namesOf(step: Step, host: string, item?: LoopItem, names?: ValueMap): Names {
+    const { scope, playHosts } = step.inner
+    const base = scopes.of(host, scope, playHosts)
+    if (!item && !names) return base
+    const more = new Map(Object.entries(names ?? {}))
+    if (item && step.loop) {
+      more.set(step.loop.variable, item.value)
+      if (step.loop.indexVariable !== undefined) more.set(step.loop.indexVariable, item.index)
+    }
+    return new ExtendedScope(base, more)
+  }
+}
+
+export type { More }
+
+function allHold(step: Step, names: Names): Verdict {
+  let unknown: Unknown | undefined
+  for (const condition of step.when) {
+    const value = truthOf(condition, condition.evaluate(names))
+    if (value instanceof Unknown) unknown ??= value
+    else if (!value) return { holds: false, reason: condition.text }
+  }
+  return { holds: unknown ?? true }
+}
+
+function truthOf(condition: Expression, value: Value): boolean | Unknown {
+  if (typeof value === 'boolean' || value instanceof Unknown) return value
+  const hint =
+    typeof value === 'string'
+      ? `compare it, as in ${condition.text} == "…", or ${condition.text} != ""`
+      : 'compare it with something'
+  throw new Problem({
+    code: 'WRONG_TYPE',
+    message: `a condition is true or false, not ${kindOf(value)}`,
+    place: condition.place,
+    hint,
+  })
+}
+
+/** An item in a few words. */
+function labelOf(value: Value): string {
+  if (value instanceof Secret) return HIDDEN
+  if (value === null || typeof value !== 'object' || value instanceof Unknown) return String(value)
+  if (isRecord(value)) {
+    const name = ['name', 'key', 'path', 'dest', 'host']
+      .map((key) => value[key])
+      .find((part) => typeof part === 'string')
+    if (typeof name === 'string') return name
+  }
+  const text = JSON.stringify(value)
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text
+}
+
+function environmentText(name: string, value: Value, step: Step): string {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  const what = value instanceof Secret ? 'a secret, which every process of the host could read' : kindOf(value)
+  throw new Problem({ code: 'WRONG_TYPE', message: `the environment variable ${name} is ${what}`, place: step.place })
+}
+
+function forHost<T>(step: Step, host: string, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof Problem && !(error instanceof HostProblem)) throw new HostProblem(error, host, step)
+    throw error
+  }
+}

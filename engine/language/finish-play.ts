@@ -1,0 +1,202 @@
+import { nearest, Problem } from '../problem.ts'
+import { Unknown } from '../resource/unknown.ts'
+import type { Around } from './around.ts'
+import type { Compiler } from './compiler.ts'
+import { TextFailure } from './names.ts'
+import type { DraftPlay } from './play.ts'
+import type { Handler, Play, Step } from './playbook.ts'
+import { referencesOf } from './references.ts'
+import { type HostScope, Scopes } from './scope.ts'
+import type { Draft } from './task.ts'
+import { parseTemplate } from './template.ts'
+import { definitionPlace, findDefinition } from './variables.ts'
+import { evaluateWritten, type Written } from './written.ts'
+import { placeOf } from './yaml-node.ts'
+
+/** Looks at the steps of a play together: who notifies whom, who becomes whom, and what depends on what. */
+export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean, compiler: Compiler): Play {
+  const { scope, steps, handlers, ...play } = draft
+  const topics = topicsOf(handlers, compiler)
+  const finish = (step: Draft): Handler => {
+    const { around, ...rest } = step
+    checkRegister(step, play.hosts, compiler)
+    const become = becomeOf(step, play.hosts, compiler)
+    return {
+      ...rest,
+      name: nameFor(step, play.hosts, compiler),
+      notify: resolveNotify(around.notify, topics, compiler),
+      ...(become ? { become } : {}),
+      refs: guarded(compiler, () => referencesOf(step, compiler, play.hosts)) ?? step.refs,
+      inner: { ...step.inner, playHosts: play.hosts },
+    }
+  }
+  const all = steps.map(finish)
+  const finishedSteps: Step[] = all.filter((_, index) => {
+    const step = steps[index]
+    return step !== undefined && selected(step)
+  })
+  const finishedHandlers = handlers
+    .map(finish)
+    .map((handler) => ({ ...handler, id: `${play.id}/handlers/${handler.name}` }))
+  warnUnnotified(finishedHandlers, [...all, ...finishedHandlers], compiler)
+  const usesFacts = play.gatherFacts === true || [...finishedSteps, ...finishedHandlers].some(({ refs }) => refs.facts)
+  return { ...play, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
+}
+
+/** Handlers by their names and by what they listen to. */
+function topicsOf(handlers: readonly Draft[], { problems }: Compiler): ReadonlyMap<string, readonly string[]> {
+  const topics = new Map<string, string[]>()
+  const names = new Set<string>()
+  for (const handler of handlers) {
+    if (names.has(handler.name)) {
+      problems.push(
+        new Problem({
+          code: 'DUPLICATE_HANDLER',
+          message: `two handlers are called '${handler.name}'`,
+          place: handler.place,
+          hint: 'a task would not know which of them it notifies',
+        }),
+      )
+    }
+    names.add(handler.name)
+    for (const topic of new Set([handler.name, ...handler.listen]))
+      topics.set(topic, [...(topics.get(topic) ?? []), handler.name])
+  }
+  return topics
+}
+
+function resolveNotify(
+  notify: Around['notify'],
+  topics: ReadonlyMap<string, readonly string[]>,
+  { problems }: Compiler,
+): string[] {
+  const found = notify.flatMap(({ name, entry }) => {
+    const handlers = topics.get(name)
+    if (handlers) return handlers
+    const near = nearest(name, topics.keys())
+    problems.push(
+      new Problem({
+        code: 'UNKNOWN_HANDLER',
+        message: `there is no handler '${name}'`,
+        place: placeOf(entry.value),
+        hint: near ? `did you mean '${near}'?` : 'the handlers of a play stand below handlers:',
+      }),
+    )
+    return []
+  })
+  return [...new Set(found)]
+}
+
+function warnUnnotified(handlers: readonly Handler[], steps: readonly Step[], { warnings }: Compiler): void {
+  const notified = new Set(steps.flatMap(({ notify }) => notify))
+  for (const { name, place } of handlers) {
+    if (!notified.has(name))
+      warnings.push(
+        new Problem({
+          code: 'IDLE_HANDLER',
+          message: `nothing notifies the handler '${name}'`,
+          place,
+          severity: 'warning',
+        }),
+      )
+  }
+}
+
+/** A registered value and a variable may not share a name: which of the two is meant would depend on the order of tasks. */
+function checkRegister(
+  { register, inner: { scope }, place }: Draft,
+  hosts: readonly string[],
+  compiler: Compiler,
+): void {
+  if (register === undefined) return
+  const { commandLine, inventory, problems } = compiler
+  const ofHost = hosts.map((host) => inventory.definition(host, register)).find(Boolean)
+  const definition = commandLine.get(register) ?? findDefinition(scope, register) ?? ofHost
+  if (!definition) return
+  const where = definitionPlace(definition)
+  const hint = where ? `the variable is defined at ${where.file}:${where.line}` : 'the variable is given with -e'
+  problems.push(
+    new Problem({
+      code: 'REGISTER_SHADOWS',
+      message: `'${register}' is a variable already, so that nothing can be registered under the name`,
+      place,
+      hint,
+    }),
+  )
+}
+
+/** The user must be the same on all hosts, since it decides which shell looks and acts. */
+function becomeOf(
+  { around: { become }, inner: { scope }, place }: Draft,
+  hosts: readonly string[],
+  compiler: Compiler,
+): Step['become'] {
+  if (!become.isOn) return undefined
+  const { method, user: written } = become
+  if (!written) return { user: 'root', method }
+  const users = new Set(hosts.map((host) => guarded(compiler, () => userOf(written, scopeOf(host, hosts)))))
+  const [user] = users
+  if (users.size > 1) {
+    compiler.problems.push(
+      new Problem({
+        code: 'BECOME_DIFFERS',
+        message: `become_user differs from host to host: ${[...users].join(', ')}`,
+        place,
+        hint: 'write one play for each user',
+      }),
+    )
+  }
+  return { user: user ?? (written.kind === 'literal' ? String(written.value) : 'root'), method }
+
+  function scopeOf(host: string, playHosts: readonly string[]): HostScope {
+    return staticScopes(compiler).of(host, scope, playHosts)
+  }
+}
+
+function userOf(written: Written, scope: HostScope): string {
+  const value = evaluateWritten(written, scope)
+  if (typeof value === 'string' && /^[a-z_][a-z0-9_.-]*\$?$/i.test(value)) return value
+  throw new Problem({
+    code: 'WRONG_VALUE',
+    message: `become_user is the name of a user, not ${JSON.stringify(value)}`,
+    place: written.node && placeOf(written.node),
+  })
+}
+
+/** A name that is a template stands for itself when it comes out the same on all hosts. */
+function nameFor({ name, inner: { scope } }: Draft, hosts: readonly string[], compiler: Compiler): string {
+  if (!name.includes('{{')) return name
+  try {
+    const template = parseTemplate(name)
+    const names = new Set(hosts.map((host) => String(template.evaluate(staticScopes(compiler).of(host, scope, hosts)))))
+    const [only] = names
+    return names.size === 1 && only !== undefined ? only : name
+  } catch (error) {
+    if (error instanceof Problem || error instanceof TextFailure) return name
+    throw error
+  }
+}
+
+const scopesOf = new WeakMap<Compiler['commandLine'], Scopes>()
+
+/** Scopes of a time at which nothing has run. */
+function staticScopes({ inventory, commandLine }: Compiler): Scopes {
+  let scopes = scopesOf.get(commandLine)
+  if (!scopes) {
+    const live = { registered: () => undefined, facts: () => new Unknown('facts, which are known in a run') }
+    scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
+    scopesOf.set(commandLine, scopes)
+  }
+  return scopes
+}
+
+/** Collects a Problem and goes on without a value. */
+function guarded<T>({ problems }: Compiler, work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    problems.push(error)
+    return undefined
+  }
+}

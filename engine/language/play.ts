@@ -1,0 +1,204 @@
+import { join } from 'node:path'
+import { Problem } from '../problem.ts'
+import { Unknown } from '../resource/unknown.ts'
+import { type Around, DEFAULT_TIMEOUT_MS, definitionsOf, inside, NOTHING_AROUND, withDefinitions } from './around.ts'
+import type { Compiler } from './compiler.ts'
+import { Fields } from './fields.ts'
+import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
+import type { Play, SectionName } from './playbook.ts'
+import { readSource } from './read-source.ts'
+import { compileRole } from './role.ts'
+import { EVERYONE, rollOf } from './roll.ts'
+import { Scopes } from './scope.ts'
+import type { Draft } from './task.ts'
+import { compileTasks } from './tasks.ts'
+import type { Lexical } from './variables.ts'
+import { compileValue, evaluateWritten, type Written } from './written.ts'
+import { parseYaml } from './yaml.ts'
+import { type MapNode, placeOf, type ScalarNode } from './yaml-node.ts'
+
+/** A play whose steps are compiled one by one, and not yet looked at together. */
+export interface DraftPlay extends Omit<Play, 'steps' | 'handlers' | 'usesFacts'> {
+  steps: readonly Draft[]
+  handlers: readonly Draft[]
+  scope: Lexical
+}
+
+export interface PlayOptions {
+  /** The playbook's file name, as a part of ids. */
+  playbook: string
+  position: number
+  /** Hosts that `--limit` leaves. */
+  limited: ReadonlySet<string> | undefined
+  become: Around['become']
+}
+
+/** Compiles one play. */
+export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler): DraftPlay {
+  const compiler = { ...outer, handlers: [], roles: new Set<string>() }
+  const fields = new Fields(node, compiler.problems)
+  const hints = { ...ANSIBLE_KEYWORDS, any_error_fatal: 'write any_errors_fatal' }
+  fields.only(keywords.play, 'a play', hints)
+  const name = fields.text('name') ?? fields.text('hosts') ?? `play ${options.position + 1}`
+  const id = `${options.playbook}/${name}`
+  const start: Around = { ...nothingAround(compiler.folder, options.become), path: id }
+  const own = inside(start, fields, 'play', name)
+  const around = { ...own, scope: withVarsFiles(fields, name, own.scope, compiler) }
+  const { scope } = around
+  const roleSteps = compileRoles(fields, { ...around, section: 'roles' }, compiler)
+  const section = (part: SectionName) => compileSection(fields, part, around, compiler)
+  const handlersNode = fields.value('handlers')
+  const ownHandlers = handlersNode ? compileTasks(handlersNode, { ...around, path: `${id}/handlers` }, compiler) : []
+  const steps = [...section('pre_tasks'), ...roleSteps, ...section('tasks'), ...section('post_tasks')]
+  const throttle = fields.number('throttle', 1)
+  const gatherFacts = fields.truth('gather_facts')
+  return {
+    id,
+    name,
+    place: placeOf(fields.entry('name')?.value ?? fields.entry('hosts')?.value ?? node),
+    hosts: hostsOf(fields, scope, options, compiler),
+    steps,
+    handlers: [...ownHandlers, ...compiler.handlers],
+    scope,
+    gatherFacts: gatherFacts ?? 'auto',
+    strategy: fields.choice('strategy', ['linear', 'free']) ?? 'linear',
+    roll: rollOf(fields) ?? EVERYONE,
+    anyErrorsFatal: fields.truth('any_errors_fatal') ?? false,
+    ...(throttle === undefined ? {} : { throttle }),
+    ignoreUnreachable: around.ignoreUnreachable,
+    connection: connectionOf(fields),
+  }
+}
+
+/** What a play starts from. */
+function nothingAround(folder: string, become: Around['become']): Around {
+  return {
+    scope: NOTHING_AROUND,
+    folder,
+    path: '',
+    section: 'tasks',
+    blocks: [],
+    when: [],
+    tags: [],
+    notify: [],
+    environment: [],
+    moduleDefaults: new Map(),
+    become,
+    delegateTo: undefined,
+    runOnce: false,
+    checkMode: undefined,
+    diff: undefined,
+    noLog: false,
+    ignoreErrors: false,
+    ignoreUnreachable: false,
+    throttle: undefined,
+    timeoutMs: DEFAULT_TIMEOUT_MS,
+  }
+}
+
+function compileSection(fields: Fields, part: SectionName, around: Around, compiler: Compiler): Draft[] {
+  const node = fields.value(part)
+  return node ? compileTasks(node, { ...around, section: part, path: `${around.path}/${part}` }, compiler) : []
+}
+
+/** `roles:` is a list of names, or of mappings with `role` and the keywords of a block. */
+function compileRoles(fields: Fields, around: Around, compiler: Compiler): Draft[] {
+  return fields.list('roles').flatMap((node, index) => {
+    const own = { ...around, path: `${around.path}/roles/${index}` }
+    const outer = around.scope
+    if (node.kind === 'scalar') return compileRole({ name: node.text, at: node.at, outer }, own, compiler)
+    if (node.kind === 'map') {
+      const call = new Fields(node, compiler.problems)
+      call.only(ROLE_KEYWORDS, 'a role', ANSIBLE_KEYWORDS)
+      const role = call.scalar('role') ?? call.scalar('name')
+      const inner = inside(own, call, 'role', role?.text ?? '')
+      if (role) return compileRole({ name: role.text, at: role.at, outer }, inner, compiler)
+    }
+    fields.complain('WRONG_TYPE', 'a role is a name, or a mapping with role: NAME', placeOf(node))
+    return []
+  })
+}
+
+const ROLE_KEYWORDS = 'role name vars when tags become become_user become_method environment'.split(' ')
+
+function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: Compiler): Lexical {
+  let found = scope
+  for (const node of fields.scalars('vars_files')) {
+    const path = constantOf(compileValue(node, compiler.problems), scope, compiler)
+    if (typeof path !== 'string') continue
+    const file = path.startsWith('/') ? path : join(compiler.folder, path)
+    try {
+      const content = parseYaml(readSource(file, placeOf(node)), compiler.problems)
+      if (content?.kind === 'map')
+        found = withDefinitions(found, definitionsOf(content, new Fields(content, compiler.problems), 'play', play))
+      else if (content) fields.complain('WRONG_TYPE', 'variables are a mapping of names to values', placeOf(content))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      compiler.problems.push(error)
+    }
+  }
+  return found
+}
+
+function hostsOf(
+  fields: Fields,
+  scope: Lexical,
+  { limited }: PlayOptions,
+  { inventory, ...compiler }: Compiler,
+): string[] {
+  const nodes = fields.scalars('hosts')
+  if (nodes.length === 0) {
+    if (!fields.value('hosts'))
+      fields.complain('MISSING_ARG', "a play needs 'hosts'", placeOf(fields.node), 'name a host, a group or all')
+    return []
+  }
+  const patterns = nodes.map((node) =>
+    constantOf(compileValue(node, compiler.problems), scope, { inventory, ...compiler }),
+  )
+  const [first] = nodes
+  if (!first || !patterns.every((pattern) => typeof pattern === 'string')) return []
+  try {
+    const hosts = inventory.select(patterns.join(','), placeOf(first))
+    if (hosts.length === 0) compiler.warnings.push(noHosts(patterns.join(','), first))
+    return limited ? hosts.filter((host) => limited.has(host)) : hosts
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    compiler.problems.push(error)
+    return []
+  }
+}
+
+function noHosts(pattern: string, node: ScalarNode): Problem {
+  return new Problem({
+    code: 'NO_HOSTS',
+    message: `no host is in '${pattern}'`,
+    place: placeOf(node),
+    severity: 'warning',
+  })
+}
+
+/** A value that no host has a say in. */
+function constantOf(written: Written, scope: Lexical, { inventory, commandLine, problems }: Compiler): unknown {
+  if (written.kind === 'literal') return written.value === null ? undefined : String(written.value)
+  const live = { registered: () => undefined, facts: () => new Unknown('facts') }
+  const scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
+  try {
+    const value = evaluateWritten(written, scopes.of('', scope))
+    return Array.isArray(value) ? value.join(',') : String(value)
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    problems.push(error)
+    return undefined
+  }
+}
+
+function connectionOf(fields: Fields): Play['connection'] {
+  const port = fields.number('port', 1)
+  const remoteUser = fields.text('remote_user')
+  const kind = fields.choice('connection', ['ssh', 'ssh2', 'openssh', 'local'])
+  return {
+    ...(port === undefined ? {} : { port }),
+    ...(remoteUser === undefined ? {} : { remoteUser }),
+    ...(kind === undefined || kind === 'ssh' ? {} : { kind }),
+  }
+}

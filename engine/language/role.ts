@@ -1,0 +1,76 @@
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { nearest, Problem } from '../problem.ts'
+import { type Around, definitionsOf } from './around.ts'
+import type { Compiler } from './compiler.ts'
+import { Fields } from './fields.ts'
+import { readSource } from './read-source.ts'
+import type { Draft } from './task.ts'
+import { compileTaskFile } from './tasks.ts'
+import { type Definitions, type Level, type Lexical, NO_DEFINITIONS } from './variables.ts'
+import { parseYaml } from './yaml.ts'
+import { placeOf, type Span } from './yaml-node.ts'
+
+/** A role's name and where it is asked for. */
+export interface RoleCall {
+  name: string
+  at: Span
+  /** What holds around the call, its own `vars` left out. */
+  outer: Lexical
+}
+
+/** Compiles the steps of a role: a folder `roles/NAME` with tasks, handlers, defaults, vars, templates and files. */
+export function compileRole(call: RoleCall, around: Around, compiler: Compiler): Draft[] {
+  const { name, at, outer } = call
+  const folder = findRole(call, compiler)
+  if (folder === undefined) return []
+  const defaults = variablesOf(folder, 'defaults', 'role default', name, compiler)
+  const variables = variablesOf(folder, 'vars', 'role', name, compiler)
+  // What the call says in `vars` is inner to the role's own.
+  const role: Lexical = { parent: outer, variables, defaults, folder }
+  const scope = around.scope === outer ? role : { parent: role, variables: around.scope.variables }
+  const inner = { ...around, scope, folder: join(folder, 'tasks'), path: `${around.path}/${name}` }
+  const place = placeOf({ at })
+  const handlers = partOf(folder, 'handlers')
+  if (handlers !== undefined && !compiler.roles.has(folder)) {
+    compiler.roles.add(folder)
+    compiler.handlers.push(
+      ...compileTaskFile(handlers, { ...inner, path: `${inner.path}/handlers`, blocks: [] }, compiler, place),
+    )
+  }
+  const tasks = partOf(folder, 'tasks')
+  return tasks === undefined ? [] : compileTaskFile(tasks, inner, compiler, place)
+}
+
+function findRole({ name, at }: RoleCall, compiler: Compiler): string | undefined {
+  const places = [join(compiler.folder, 'roles'), join(compiler.folder, '..', 'roles')]
+  const candidates = name.includes('/') ? [join(compiler.folder, name)] : places.map((place) => join(place, name))
+  const found = candidates.find((path) => existsSync(path) && statSync(path).isDirectory())
+  if (found !== undefined) return found
+  const known = places.flatMap((place) => (existsSync(place) ? readdirSync(place) : []))
+  const near = nearest(name, known)
+  compiler.problems.push(
+    new Problem({
+      code: 'UNKNOWN_ROLE',
+      message: `there is no role '${name}'`,
+      place: placeOf({ at }),
+      hint: near ? `did you mean '${near}'?` : `looked for ${candidates.join(', ')}`,
+    }),
+  )
+  return undefined
+}
+
+function partOf(folder: string, part: string): string | undefined {
+  return ['main.yml', 'main.yaml'].map((file) => join(folder, part, file)).find((path) => existsSync(path))
+}
+
+function variablesOf(folder: string, part: string, level: Level, owner: string, compiler: Compiler): Definitions {
+  const path = partOf(folder, part)
+  const node = path === undefined ? undefined : parseYaml(readSource(path), compiler.problems)
+  if (!node) return NO_DEFINITIONS
+  if (node.kind === 'map') return definitionsOf(node, new Fields(node, compiler.problems), level, owner)
+  compiler.problems.push(
+    new Problem({ code: 'WRONG_TYPE', message: 'variables are a mapping of names to values', place: placeOf(node) }),
+  )
+  return NO_DEFINITIONS
+}

@@ -1,0 +1,89 @@
+import { existsSync, statSync } from 'node:fs'
+import { join, normalize } from 'node:path'
+import { type Place, Problem } from '../problem.ts'
+import type { SourceFile } from '../resource/arguments.ts'
+import { Secret } from '../resource/secret.ts'
+import type { Unknown } from '../resource/unknown.ts'
+import { type Names, TextFailure } from './names.ts'
+import { readBytes, readSource } from './read-source.ts'
+import type { SourceText } from './source-text.ts'
+import { parseTemplate, type Template } from './template.ts'
+import type { Lexical } from './variables.ts'
+
+/** The files and templates beside a playbook and its roles; each is read once. */
+export class SourceFiles {
+  readonly #folder: string
+  readonly #bytes = new Map<string, Buffer>()
+  readonly #templates = new Map<string, { source: SourceText; template: Template }>()
+
+  /** `folder` is the playbook's. */
+  constructor(folder: string) {
+    this.#folder = folder
+  }
+
+  /** A file as it is. */
+  source(path: string, scope: Lexical | undefined, place: Place): SourceFile {
+    const found = this.find(path, 'files', scope, place)
+    let content = this.#bytes.get(found)
+    if (!content) {
+      content = readBytes(found, place)
+      this.#bytes.set(found, content)
+    }
+    return { path, content }
+  }
+
+  /** A template's text for those who know the names; Unknown when one of them is. */
+  render(
+    path: string,
+    scope: Lexical | undefined,
+    names: Names,
+    place: Place,
+  ): { path: string; content: string | Secret | Unknown } {
+    const { source, template } = this.template(path, scope, place)
+    try {
+      const value = template.evaluate(names)
+      return { path, content: typeof value === 'string' || value instanceof Secret ? value : (value as Unknown) }
+    } catch (error) {
+      throw inTemplate(error, source)
+    }
+  }
+
+  template(path: string, scope: Lexical | undefined, place: Place): { source: SourceText; template: Template } {
+    const found = this.find(path, 'templates', scope, place)
+    let entry = this.#templates.get(found)
+    if (!entry) {
+      const source = readSource(found, place)
+      try {
+        entry = { source, template: parseTemplate(source.text, { isFile: true }) }
+      } catch (error) {
+        throw inTemplate(error, source)
+      }
+      this.#templates.set(found, entry)
+    }
+    return entry
+  }
+
+  /** Where a relative path leads: to the role's folder when a role asks, then to the playbook's, then beside it. */
+  find(path: string, kind: 'files' | 'templates', scope: Lexical | undefined, place: Place): string {
+    const roots: string[] = []
+    for (let at = scope; at; at = at.parent) if (at.folder !== undefined) roots.push(at.folder)
+    roots.push(this.#folder)
+    const tried = path.startsWith('/') ? [path] : roots.flatMap((root) => [join(root, kind, path), join(root, path)])
+    if (!path.startsWith('/')) tried.push(normalize(join(this.#folder, '..', kind, path)))
+    const found = tried.find((candidate) => existsSync(candidate) && statSync(candidate).isFile())
+    if (found !== undefined) return found
+    const what = kind === 'files' ? 'file' : 'template'
+    throw new Problem({
+      code: 'FILE_MISSING',
+      message: `there is no ${what} '${path}'`,
+      place,
+      hint: `looked for ${tried.join(', ')}`,
+    })
+  }
+}
+
+function inTemplate(error: unknown, source: SourceText): unknown {
+  if (!(error instanceof TextFailure)) return error
+  const { code, message, hint, start, end } = error
+  return new Problem({ code, message, hint, place: source.placeAt(start, end) })
+}

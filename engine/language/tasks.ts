@@ -1,0 +1,128 @@
+import { dirname, join } from 'node:path'
+import { Problem } from '../problem.ts'
+import { type Around, inside } from './around.ts'
+import type { Compiler } from './compiler.ts'
+import { Fields } from './fields.ts'
+import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
+import type { BlockPath } from './playbook.ts'
+import { readSource } from './read-source.ts'
+import { compileRole } from './role.ts'
+import { rollOf } from './roll.ts'
+import { compileTask, type Draft } from './task.ts'
+import { parseYaml } from './yaml.ts'
+import { type Entry, entryOf, type MapNode, placeOf, type YamlNode } from './yaml-node.ts'
+
+/** Compiles a list of tasks, blocks and includes into the steps that it stands for, in reading order. */
+export function compileTasks(node: YamlNode, around: Around, compiler: Compiler): Draft[] {
+  if (node.kind === 'scalar' && node.value === null) return []
+  if (node.kind !== 'list') {
+    compiler.problems.push(
+      new Problem({
+        code: 'WRONG_TYPE',
+        message: 'tasks are a list',
+        place: placeOf(node),
+        hint: 'begin each task with a dash',
+      }),
+    )
+    return []
+  }
+  return node.items.flatMap((item, index) => {
+    const own = { ...around, path: `${around.path}/${index}` }
+    if (item.kind !== 'map') {
+      compiler.problems.push(new Problem({ code: 'WRONG_TYPE', message: 'a task is a mapping', place: placeOf(item) }))
+      return []
+    }
+    if (entryOf(item, 'block')) return compileBlock(item, own, compiler)
+    if (entryOf(item, 'include')) return compileInclude(item, own, compiler)
+    return compileTask(item, own, compiler) ?? []
+  })
+}
+
+const SECTIONS = ['block', 'rescue', 'always'] as const
+
+function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
+  const fields = new Fields(node, compiler.problems)
+  const { hints } = {
+    hints: { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task: loop over an include, or in each task' },
+  }
+  fields.only(keywords.block, 'a block', hints)
+  const around = inside(outer, fields, 'block', fields.text('name') ?? 'a block')
+  const roll = rollOf(fields)
+  const hasRescue = fields.value('rescue') !== undefined
+  return SECTIONS.flatMap((section) => {
+    const tasks = fields.value(section)
+    if (!tasks) return []
+    const block: BlockPath = { id: outer.path, section, hasRescue, ...(roll ? { roll } : {}) }
+    return compileTasks(
+      tasks,
+      { ...around, blocks: [...outer.blocks, block], path: `${outer.path}/${section}` },
+      compiler,
+    )
+  })
+}
+
+/** `include: tasks.yml`, `include: { tasks: tasks.yml }` or `include: { role: name }`, with the keywords of a block. */
+function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
+  const fields = new Fields(node, compiler.problems)
+  const known = [...keywords.block].filter((keyword) => !(SECTIONS as readonly string[]).includes(keyword))
+  fields.only([...known, 'include'], 'an include', {
+    ...ANSIBLE_KEYWORDS,
+    loop: 'an include is read once, while compiling: put the loop on its tasks',
+  })
+  const entry = fields.entry('include')
+  if (!entry) return []
+  const around = rolled(inside(outer, fields, 'block', fields.text('name') ?? 'an include'), fields)
+  if (entry.value.kind === 'map') {
+    const parts = new Fields(entry.value, compiler.problems)
+    parts.only(['tasks', 'role'], 'include', { playbook: 'a playbook is included in the list of plays' })
+    const role = parts.scalar('role')
+    if (role) return compileRole({ name: role.text, at: role.at, outer: outer.scope }, around, compiler)
+    const tasks = parts.entry('tasks')
+    return tasks ? includeFile(tasks, around, compiler) : []
+  }
+  return includeFile(entry, around, compiler)
+}
+
+/** An include that is rolled is a block of its own. */
+function rolled(around: Around, fields: Fields): Around {
+  const roll = rollOf(fields)
+  if (!roll) return around
+  return { ...around, blocks: [...around.blocks, { id: around.path, section: 'block', hasRescue: false, roll }] }
+}
+
+function includeFile({ value }: Entry, around: Around, compiler: Compiler): Draft[] {
+  if (value.kind !== 'scalar' || value.text.includes('{{') || value.isExpression) {
+    const hint = 'write the path as it is, and a condition with when'
+    compiler.problems.push(
+      new Problem({
+        code: 'STATIC_INCLUDE',
+        message: 'an include is read while compiling: its path is a plain text',
+        place: placeOf(value),
+        hint,
+      }),
+    )
+    return []
+  }
+  const path = value.text.startsWith('/') ? value.text : join(around.folder, value.text)
+  return compileTaskFile(path, { ...around, path: `${around.path}/include` }, compiler, placeOf(value))
+}
+
+/** Compiles the tasks of a file. */
+export function compileTaskFile(path: string, around: Around, compiler: Compiler, place: Problem['place']): Draft[] {
+  if (compiler.open.includes(path)) {
+    const circle = [...compiler.open.slice(compiler.open.indexOf(path)), path].join(' → ')
+    compiler.problems.push(
+      new Problem({ code: 'INCLUDE_CIRCLE', message: `this file includes itself: ${circle}`, place }),
+    )
+    return []
+  }
+  try {
+    const node = parseYaml(readSource(path, place), compiler.problems)
+    const inner = { ...compiler, open: [...compiler.open, path] }
+    return node ? compileTasks(node, { ...around, folder: dirname(path) }, inner) : []
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    compiler.problems.push(error)
+    return []
+  }
+}
