@@ -51,7 +51,12 @@ function ownProblems(errors: readonly ErrorObject[], at: ArgumentPlace): Problem
       !unions.includes(error) ||
       !told.some((other) => other !== error && other.schemaPath.startsWith(`${error.schemaPath}/`)),
   )
-  return kept.map((error) => problemOf(error, at))
+  const problems = kept.map((error) => problemOf(error, at))
+  // A misspelt argument is not missing as well.
+  const meant = new Set(problems.map(({ hint }) => hint))
+  return problems.filter(
+    ({ code, message }) => code !== 'MISSING_ARG' || !meant.has(`did you mean ${message.replace(/^.* needs /, '')}?`),
+  )
 }
 
 /** Whether an error tells of the one branch of a union that is of the value's own kind. */

@@ -1,5 +1,6 @@
 import { type Place, Problem } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
+import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
 import { type ArgumentPlace, argumentProblems } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
@@ -37,21 +38,23 @@ export function compileArguments(
   { name, schema, entry, defaults }: CallOptions,
   problems: Problem[],
 ): CompiledArguments {
+  const count = problems.length
   const given = entriesOf(name, schema, entry, problems)
   const own = new Set(given.map(({ key }) => key))
   const entries = [...given, ...defaults.filter(({ key }) => !own.has(key))]
   const place = placeOf({ at: entry.keyAt })
   const at: ArgumentPlace = { name, schema, place, node: { kind: 'map', at: entry.value.at, entries } }
   const isExpressions = ({ key }: Entry) => schema.properties?.[key]?.lockstep === 'expressions'
-  const count = problems.length
   const values = entries
     .filter((each) => !isExpressions(each))
     .map(({ key, value }) => [key, compileValue(value, problems)] as const)
   const expressions = entries
     .filter(isExpressions)
     .map(({ key, value }) => [key, expressionsOf(value, problems)] as const)
-  const compiled = { at, values, expressions }
+  const compiled: CompiledArguments = { at, values, expressions }
   if (problems.length === count) problems.push(...checkWhatIsKnown(compiled))
+  if (problems.length > count)
+    compiled.settled = { kind: 'unknown', unknown: new Unknown('arguments that are wrong'), partial: {} }
   return compiled
 }
 

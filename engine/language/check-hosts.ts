@@ -1,8 +1,8 @@
 import { Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
-import { createEvaluator } from './create-evaluator.ts'
-import type { Evaluator, LoopItem } from './evaluator.ts'
+import { createEvaluator, type TryingEvaluator } from './create-evaluator.ts'
+import type { LoopItem } from './evaluator.ts'
 import { forHosts, HostProblem } from './host-problem.ts'
 import type { Play, Step } from './playbook.ts'
 import { type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
@@ -58,7 +58,7 @@ class Expected implements LiveValues {
   }
 }
 
-function tryStep(step: Step, host: string, evaluator: Evaluator, found: HostProblem[]): void {
+function tryStep(step: Step, host: string, evaluator: TryingEvaluator, found: HostProblem[]): void {
   const attempt = <T>(work: () => T): T | undefined => {
     try {
       return work()
@@ -76,7 +76,11 @@ function tryStep(step: Step, host: string, evaluator: Evaluator, found: HostProb
     if (item) attempt(() => evaluator.label(step, host, item))
     attempt(() => evaluator.delegate(step, host, item))
     attempt(() => evaluator.environment(step, host, item))
-    if (step.inner.args) attempt(() => evaluator.args(step, host, item))
+    if (step.inner.args) {
+      const count = found.length
+      for (const work of evaluator.eachArgument(step, host, item)) attempt(work)
+      if (found.length === count) attempt(() => evaluator.args(step, host, item))
+    }
     const result = new Unknown('the result of the task')
     const names = { result, ...(step.register === undefined ? {} : { [step.register]: result }) }
     for (const expression of [

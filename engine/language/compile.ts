@@ -38,6 +38,8 @@ export interface CompileOptions {
 /** A playbook that is right as far as can be told without its hosts. */
 export interface Compiled {
   playbook: Playbook
+  /** With what is said about hosts beside the playbook. */
+  inventory: Inventory
   evaluatorFor(runtime: Runtime): Evaluator
   /** What is legal and suspicious. */
   warnings: readonly Problem[]
@@ -84,6 +86,7 @@ export function compile(options: CompileOptions): Compiled {
   if (problems.length > 0) throwProblems(problems)
   return {
     playbook: { path: playbookPath, folder: resolve(folder), plays },
+    inventory: compiler.inventory,
     evaluatorFor: (runtime) => createEvaluator(new Scopes({ ...shared, live: runtime }), compiler.files),
     warnings: sortProblems(compiler.warnings),
   }

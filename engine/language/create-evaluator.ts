@@ -3,7 +3,7 @@ import { HIDDEN, Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import { evaluateArguments } from './call.ts'
-import type { Arguments, Evaluator, LoopItem, More, Verdict } from './evaluator.ts'
+import type { Arguments, Evaluator, LoopItem, Verdict } from './evaluator.ts'
 import type { Expression } from './expression.ts'
 import { kindOf } from './functions/define.ts'
 import { HostProblem } from './host-problem.ts'
@@ -14,9 +14,21 @@ import { ExtendedScope, type Scopes } from './scope.ts'
 import type { SourceFiles } from './source-files.ts'
 import { evaluateWritten } from './written.ts'
 
+/** An evaluator that also takes a step's arguments one by one, so that each of them can tell what is wrong with it. */
+export interface TryingEvaluator extends Evaluator {
+  eachArgument(step: Step, host: string, item?: LoopItem): readonly (() => unknown)[]
+}
+
 /** Evaluates steps for hosts; a Problem names the host, and the task when it lies in another file. */
-export function createEvaluator(scopes: Scopes, files: SourceFiles): Evaluator {
+export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvaluator {
   return {
+    eachArgument: (step, host, item) =>
+      (step.inner.args?.values ?? []).map(
+        ([, written]) =>
+          () =>
+            forHost(step, host, () => evaluateWritten(written, namesOf(step, host, item))),
+      ),
+
     when: (step, host, item) => forHost(step, host, () => allHold(step, namesOf(step, host, item))),
 
     items: (step, host) =>
@@ -90,8 +102,6 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): Evaluator {
     return new ExtendedScope(base, more)
   }
 }
-
-export type { More }
 
 function allHold(step: Step, names: Names): Verdict {
   let unknown: Unknown | undefined

@@ -11,14 +11,14 @@ import type { Draft } from './task.ts'
 import { parseTemplate } from './template.ts'
 import { definitionPlace, findDefinition } from './variables.ts'
 import { evaluateWritten, type Written } from './written.ts'
-import { placeOf } from './yaml-node.ts'
+import { entryOf, placeOf } from './yaml-node.ts'
 
 /** Looks at the steps of a play together: who notifies whom, who becomes whom, and what depends on what. */
 export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean, compiler: Compiler): Play {
   const { scope, steps, handlers, ...play } = draft
   const topics = topicsOf(handlers, compiler)
   const finish = (step: Draft): Handler => {
-    const { around, ...rest } = step
+    const { around, node, ...rest } = step
     checkRegister(step, play.hosts, compiler)
     const become = becomeOf(step, play.hosts, compiler)
     return {
@@ -104,7 +104,7 @@ function warnUnnotified(handlers: readonly Handler[], steps: readonly Step[], { 
 
 /** A registered value and a variable may not share a name: which of the two is meant would depend on the order of tasks. */
 function checkRegister(
-  { register, inner: { scope }, place }: Draft,
+  { register, inner: { scope }, node }: Draft,
   hosts: readonly string[],
   compiler: Compiler,
 ): void {
@@ -114,6 +114,7 @@ function checkRegister(
   const definition = commandLine.get(register) ?? findDefinition(scope, register) ?? ofHost
   if (!definition) return
   const where = definitionPlace(definition)
+  const place = placeOf(entryOf(node, 'register')?.value ?? node)
   const hint = where ? `the variable is defined at ${where.file}:${where.line}` : 'the variable is given with -e'
   problems.push(
     new Problem({

@@ -4,6 +4,7 @@ import type { References } from './playbook.ts'
 import type { Draft } from './task.ts'
 import { type Definition, findDefault, findDefinition, type Lexical } from './variables.ts'
 import { namesIn, type Written } from './written.ts'
+import { placeOf } from './yaml-node.ts'
 
 /** What a step needs to know: the names in it, and those that the variables behind them lead to. */
 export function referencesOf(draft: Draft, compiler: Compiler, hosts: readonly string[]): References {
@@ -66,7 +67,7 @@ function ownNames(
   for (const [key, value] of inner.args?.values ?? []) {
     const isTemplate = inner.args?.at.schema.properties?.[key]?.lockstep === 'template'
     if (!isTemplate || value.kind !== 'literal' || typeof value.value !== 'string') continue
-    const { template } = compiler.files.template(value.value, inner.scope, place)
+    const { template } = compiler.files.template(value.value, inner.scope, value.node ? placeOf(value.node) : place)
     for (const name of template.names) names.add(name)
   }
   return names

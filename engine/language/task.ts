@@ -12,7 +12,7 @@ import { compileValue } from './written.ts'
 import { type Entry, entryOf, keyPlace, type MapNode, placeOf } from './yaml-node.ts'
 
 /** A step as far as its own lines tell: who is become, what is notified and what it depends on is settled by the play. */
-export type Draft = Handler & { around: Around }
+export type Draft = Handler & { around: Around; node: MapNode }
 
 /** Compiles one task that calls a module, an action or a meta. Undefined when it cannot be told what it calls. */
 export function compileTask(node: MapNode, outer: Around, compiler: Compiler): Draft | undefined {
@@ -56,6 +56,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
     refs: { variables: [], hostvars: false, facts: false },
     inner: { scope: around.scope, playHosts: [], args: call.args, environment: around.environment },
     around,
+    node,
   }
 }
 

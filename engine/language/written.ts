@@ -1,4 +1,5 @@
 import { Problem, type ProblemParts } from '../problem.ts'
+import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { type Cel, parseCel } from './cel.ts'
 import { type Names, TextFailure } from './names.ts'
@@ -99,7 +100,8 @@ function compiled(node: ScalarNode, problems: Problem[], compile: () => Written)
   } catch (error) {
     if (!(error instanceof TextFailure)) throw error
     problems.push(new Problem(partsOf(error, node)))
-    return { kind: 'literal', value: null, node }
+    // What it would have been is of no concern to what depends on it.
+    return { kind: 'literal', value: new Unknown('a text that cannot be read'), node }
   }
 }
 
