@@ -26,6 +26,7 @@ async function buildInto(directory) {
     splitting: true,
     format: 'esm',
     platform: 'node',
+    mainFields: ['module', 'main'],
     target: 'node20.19',
     chunkNames: 'part-[hash]',
     banner: { js: banner },
