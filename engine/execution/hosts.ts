@@ -3,6 +3,8 @@ import type { Become } from '../remote/address.ts'
 import { type Debt, debtsRead, parseDebts } from '../remote/debt.ts'
 import { factsRead, parseFacts } from '../remote/facts.ts'
 import type { Done, Job, RemoteHost } from '../remote/host.ts'
+import type { LockHolder } from '../remote/lock.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { AnyRead, RawState } from '../resource/read.ts'
 import type { ValueMap } from '../resource/value.ts'
 import { mergeReads, World } from './world.ts'
@@ -22,6 +24,8 @@ export interface HostsOptions {
   forks: number
   /** A host answered for the first time, with what earlier runs owe to it. */
   onConnected: (host: string, debts: readonly Debt[]) => void
+  /** Who takes the lock of each host; nobody in check mode. */
+  lock: LockHolder | undefined
 }
 
 /** All hosts of a run: their connections, opened when first needed, and what is known of each. */
@@ -59,11 +63,16 @@ export class Hosts {
 
   /** Goes to the host and takes in what was seen. The first trip also asks for what earlier runs owe to it. */
   async go({ host, become, step, jobs, reads }: Trip): Promise<Done> {
+    const isNew = !this.#connected.has(host)
+    // Nothing is changed on a host before its lock is known to be ours.
+    if (isNew && jobs.length > 0) await this.go({ host, become, step, jobs: [], reads: [] })
     return await this.#limit(async () => {
       const remote = await this.#remote(host)
       const first = !this.#connected.has(host)
+      const lock = first ? this.#options.lock : undefined
       const asked = [...mergeReads(first ? [...reads, debtsRead] : reads).values()]
-      const done = await remote.round({ become, jobs, reads: asked })
+      const done = await remote.round({ become, jobs, reads: asked, lock })
+      if (done.lockedBy) throw locked(host, done.lockedBy)
       this.#connected.set(host, remote)
       this.world(host).keep(asked, done.seen, userKey(become), step)
       const facts = done.seen.get(factsRead.key)
@@ -96,6 +105,15 @@ export class Hosts {
 /** Names the user who looks, since another may see other things. */
 export function userKey(become: Become | undefined): string {
   return become ? `${become.method} ${become.user}` : ''
+}
+
+function locked(host: string, { by, playbook, since }: LockHolder): RemoteProblem {
+  return new RemoteProblem({
+    code: 'LOCKED',
+    host,
+    message: `${by} has been working on ${host} since ${since}, with ${playbook}`,
+    hint: 'wait for that run to end; the lock goes with its connection',
+  })
 }
 
 const NO_TRAFFIC = { rounds: 0, bytesSent: 0, bytesReceived: 0 }

@@ -3,7 +3,7 @@ import type { Become } from '../remote/address.ts'
 import type { TaskRef } from '../report/event.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
-import { unreached } from './apply.ts'
+import { lossOf, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead } from './look-ahead.ts'
@@ -104,7 +104,9 @@ export class PlayRun {
     const task: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: name, place, handler: false }
     for (const host of batch) {
       const problem = unreachable.get(host.name)
-      if (problem) this.#settle(task, undefined, unreached({ host, item: undefined }, problem))
+      if (!problem) continue
+      host.lost = lossOf(problem)
+      this.#settle(task, undefined, unreached({ host, item: undefined }, problem))
     }
     this.#judge(batch)
   }

@@ -36,7 +36,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   const states = new Map(names.map((name) => [name, new HostState(name)]))
   const debts = new Map<string, readonly Debt[]>()
   const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map((handler) => handler.name)))
-  const hosts = new Hosts({ ...options, onConnected: greet })
+  const lock = mode === 'run' ? { by: operator, playbook: playbook.path, since: started.toISOString() } : undefined
+  const hosts = new Hosts({ ...options, onConnected: greet, lock })
   const registry = new Registry(states, (host) => hosts.facts(host))
   const evaluator = options.evaluatorFor(registry)
   let current: Play | undefined

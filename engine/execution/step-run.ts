@@ -1,5 +1,5 @@
 import type { RemoteProblem } from '../remote/remote-problem.ts'
-import { unreached } from './apply.ts'
+import { lossOf, unreached } from './apply.ts'
 import { carryOut, type Performance } from './carry-out.ts'
 import type { PlayContext } from './context.ts'
 import { type Drafted, draft, type Job } from './jobs.ts'
@@ -33,7 +33,7 @@ export async function perform(context: PlayContext, performance: Performance): P
       unreachable.set(name, problem)
       const host = context.states.get(name)
       if (!host || host.lost) continue
-      if (problem.unreachable || problem.lost) host.lost = 'unreachable'
+      host.lost = lossOf(problem)
       if (!members.includes(host)) elsewhere.push(unreached({ host, item: undefined }, problem))
     }
   }

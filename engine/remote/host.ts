@@ -1,8 +1,9 @@
 import type { Command } from '../resource/command.ts'
 import type { AnyRead } from '../resource/read.ts'
 import type { Become } from './address.ts'
+import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
-import type { Connection, Step, StepResult } from './session.ts'
+import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
 
 /** Commands that belong together: each runs only when those before it went well. */
 export interface Job {
@@ -15,12 +16,16 @@ export interface Work {
   become: Become | undefined
   jobs: readonly Job[]
   reads: readonly AnyRead[]
+  /** Takes the host's lock first, for as long as the connection lasts. */
+  lock?: LockHolder | undefined
 }
 
 /** What came of it: for each job the results of its commands, skipped ones included, and what was seen, by read key. */
 export interface Done {
   jobs: readonly (readonly StepResult[])[]
   seen: ReadonlyMap<string, Seen>
+  /** Who has the lock that was asked for, when it is somebody else. */
+  lockedBy?: LockHolder | undefined
 }
 
 /** A host as the engine deals with it: nothing but rounds. */
@@ -32,21 +37,31 @@ export interface RemoteHost {
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
 export function remoteHost(connection: Connection): RemoteHost {
+  let locked: Shell | undefined
   return {
     traffic: connection.traffic,
-    close: () => connection.close(),
-    async round({ become, jobs, reads }) {
-      const shell = await connection.shell(become)
+    async close() {
+      await locked?.finish([releaseLock]).catch((error: unknown) => {
+        // The connection is gone, and the lock with it.
+        if (!(error instanceof RemoteProblem)) throw error
+      })
+      await connection.close()
+    },
+    async round({ become, jobs, reads, lock }) {
+      const shell = connection.shell(become)
+      const first = lock ? [takeLock(lock)] : []
       const acting = jobs.flatMap((job, group) => job.commands.map((command) => toStep(command, job.timeoutMs, group)))
       const look = probe(reads)
-      const results = await shell.run([...acting, ...look.steps])
-      let start = 0
+      const results = await shell.run([...first, ...acting, ...look.steps])
+      const lockedBy = lock && parseLock(results[0])
+      if (lock && !lockedBy) locked = shell
+      let start = first.length
       const done = jobs.map(({ commands }) => {
         const part = results.slice(start, start + commands.length)
         start += commands.length
         return part
       })
-      return { jobs: done, seen: await look.parse(results.slice(start)) }
+      return { jobs: done, seen: await look.parse(results.slice(start)), ...(lockedBy ? { lockedBy } : {}) }
     },
   }
 }

@@ -15,6 +15,7 @@ export type RemoteCode =
   | 'OUTPUT_TOO_LONG'
   | 'PROTOCOL_BROKEN'
   | 'INTERRUPTED'
+  | 'LOCKED'
 
 const WITHOUT_CONNECTION: readonly RemoteCode[] = [
   'UNREACHABLE',

@@ -33,7 +33,7 @@ export class Round {
 
   /** The whole round as the shell reads it. */
   text(): string {
-    return ROUND_START + this.#steps.map(({ script, group }, at) => stepText(this.#first + at, script, group)).join('')
+    return ROUND_START + this.#steps.map((step, at) => stepText(this.#first + at, step)).join('')
   }
 
   /** The step that runs; nothing when all are done. */

@@ -14,6 +14,8 @@ export interface Step {
   timeoutMs: number
   /** Once a step of a group has failed, the later ones of that group are skipped on the host. */
   group?: number
+  /** It runs in the shell of the session itself, for what shall last as long as that: a lock. It must not exit. */
+  inSession?: true
   /** Bytes of stdout that are kept, 16 MiB by default; a step that says more is ended and fails. */
   outputLimit?: number
 }
@@ -35,6 +37,8 @@ export interface Shell {
    * starts a fresh shell, if the connection still stands. An aborted signal ends the step that runs, on the host too.
    */
   run(steps: readonly Step[], signal?: AbortSignal): Promise<StepResult[]>
+  /** Steps that end the session, as a part of closing the connection and not as a round; none when the shell was never opened. */
+  finish(steps: readonly Step[]): Promise<void>
 }
 
 /** Counts of one connection, for the recap. */
@@ -105,6 +109,10 @@ export function persistentShell(context: ShellContext, as: Become | undefined): 
   }
 
   return {
+    async finish(steps) {
+      await last
+      if (dialogue?.alive) await dialogue.run(steps)
+    },
     run(steps, signal) {
       const result = last.then(() => round(steps, signal))
       last = result.catch(() => {

@@ -1,4 +1,5 @@
 import { quote } from '../resource/command.ts'
+import type { Step } from './shell.ts'
 
 /** Programs that the protocol and the reads build on; a host that lacks one is told so at once and not in the middle. */
 export const REQUIRED_TOOLS = [
@@ -40,9 +41,10 @@ export LC_ALL PATH; umask 022; cd /
 __m() { printf '\\n%s %s\\n' "$__n" "$1"; printf '\\n%s %s\\n' "$__n" "$1" >&2; }
 __s() {
 case "$__bad " in *" $2 "*) __m "$1 skip"; return 0;; esac
-( __t=$3; shift 3; eval "$__t" ) </dev/null
+( __t=$3; shift 3; eval "$__t" ) </dev/null 9>&-
 __c=$?; [ "$__c" = 0 ] || [ "$2" = - ] || __bad="$__bad $2"
 __m "$1 $__c"; }
+__S() { { eval "$2"; } </dev/null; __m "$1 $?"; }
 __h() {
 __p=; [ -r "/proc/$$/stat" ] && { read -r __p <"/proc/$$/stat"; __p=\${__p##*) }; }
 set -- "\${1-}" $__p; printf 'group=%s\\nssh=%s\\nmissing=' "\${4-}" "$1"
@@ -69,10 +71,10 @@ export const ROUND_START = '__bad=\n'
 
 /**
  * One step as the shell reads it: its text is a quoted word that a subshell evaluates, so that neither a syntax error nor
- * `exit`, `cd`, `set` or a trap in it reaches the shell of the session.
+ * `exit`, `cd`, `set` or a trap in it reaches the shell of the session, nor its descriptor 9, which is for a lock.
  */
-export function stepText(index: number, script: string, group: number | undefined): string {
-  return `__s ${index} ${group ?? '-'} ${quote(script)}\n`
+export function stepText(index: number, { script, group, inSession }: Step): string {
+  return inSession ? `__S ${index} ${quote(script)}\n` : `__s ${index} ${group ?? '-'} ${quote(script)}\n`
 }
 
 /**

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
@@ -9,6 +11,7 @@ import {
   lineAtEnd,
   note,
   openLocal,
+  openLocked,
   stubborn,
   type TestPlay,
   temporaryFolder,
@@ -341,4 +344,32 @@ test('hosts that share a file through delegation lose none of their lines', asyn
   const run = await go('run', play)
   expect(run.lines).toEqual(check.lines)
   expect(await readFile(`${at.path}/f`, 'utf8')).toBe('a\nb\nc\n')
+})
+
+describe('the lock of a host', () => {
+  const work = (script: string): TestPlay => ({ steps: [{ call: command, args: () => ({ cmd: script }) }] })
+
+  test('keeps a second run out and tells it who is at work; check does not ask for it', async () => {
+    const holder = await openLocked('a')
+    const lock = { by: 'bert@desk', playbook: 'other.yml', since: '2026-01-01T00:00:00Z' }
+    await holder.round({ become: undefined, jobs: [], reads: [], lock })
+    const { lines, results, summary } = await go('run', work(':'), { open: openLocked })
+    expect(lines).toEqual(['a connect: failed'])
+    expect(results[0]?.failure?.message).toBe(
+      'bert@desk has been working on a since 2026-01-01T00:00:00Z, with other.yml',
+    )
+    expect(summary.hosts.a?.lost).toBe('locked')
+    expect((await go('check', work(':'), { open: openLocked })).lines).toEqual(['a t0: would-run'])
+    await holder.close()
+    expect((await go('run', work(':'), { open: openLocked })).lines).toEqual(['a t0: changed'])
+  })
+
+  test('is not inherited by what a task leaves running, and leaves no file', async () => {
+    const left = 'sleep 30 >/dev/null 2>&1 & echo $!'
+    const { results } = await go('run', work(`${left}; [ ! -e /proc/self/fd/9 ]`), { open: openLocked })
+    expect(results[0]?.status).toBe('changed')
+    const pid = (results[0]?.value as { stdout: string }).stdout
+    expect((await go('run', work(`kill ${pid}`), { open: openLocked })).lines).toEqual(['a t0: changed'])
+    expect([existsSync('/run/lockstep.lock'), existsSync(`${homedir()}/.lockstep.lock`)]).toEqual([false, false])
+  })
 })
