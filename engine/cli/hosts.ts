@@ -20,6 +20,8 @@ export interface HostsOptions {
   /** How the lab's hosts are reached, when it is those. */
   lab: LabAccess | undefined
   signal: AbortSignal
+  /** What has been asked for already; otherwise it is asked for now. */
+  answers?: Answers
 }
 
 /**
@@ -31,25 +33,26 @@ export async function hostOpener(options: HostsOptions): Promise<(host: string) 
   const addresses = givenAddresses(options)
   // The lab's network is its own: what ~/.ssh/config says is about other hosts.
   const config = await sshConfig(lab ? '/dev/null' : (flags.sshConfig ?? `${homedir()}/.ssh/config`))
-  const secrets = await askedFor(flags)
+  const answers = options.answers ?? (await askFor(flags))
   const bastions = new Bastions()
 
   return async (name) => {
     const { given, jump } = addresses.get(name) ?? addressOf(name, options)
-    const address = await resolveAddress({ ...given, ...secrets.login }, config)
+    const address = await resolveAddress({ ...given, ...answers.login }, config)
     const through = jump === undefined ? {} : { jump: await jumpHosts(jump, address, config) }
     const remote = remoteHost(await connect({ ...address, ...through }, { signal, bastions }))
-    return secrets.become ? withBecomePassword(remote, secrets.become) : remote
+    return answers.become ? withBecomePassword(remote, answers.become) : remote
   }
 }
 
-interface Asked {
+/** Passwords of the person at the terminal. */
+export interface Answers {
   login: Pick<GivenAddress, 'password' | 'passphrase'>
   become: (() => Promise<Secret>) | undefined
 }
 
 /** Passwords that flags announce are asked for now, a key's passphrase when a host has accepted that key. */
-async function askedFor(flags: ConnectionFlags): Promise<Asked> {
+export async function askFor(flags: ConnectionFlags): Promise<Answers> {
   const password = flags.askPass ? askedOnce('password to log in') : undefined
   const become = flags.askBecomePass ? askedOnce('password to become') : undefined
   await password?.()

@@ -6,7 +6,7 @@ import { nearest, Problem } from '../problem.ts'
 import type { Mode } from '../report/event.ts'
 import { defaultInventory } from './default-inventory.ts'
 import { extraVars } from './extra-vars.ts'
-import type { PlaybookFlags } from './options.ts'
+import type { ConnectionFlags, PlaybookFlags } from './options.ts'
 
 /** Everything that was asked for, read and found to be right. */
 export interface Loaded {
@@ -17,7 +17,7 @@ export interface Loaded {
 }
 
 /** Reads inventory and playbooks and compiles them; throws all their problems at once, before any host is contacted. */
-export function load(paths: readonly string[], flags: PlaybookFlags, mode: Mode): Loaded {
+export function load(paths: readonly string[], flags: PlaybookFlags & Partial<ConnectionFlags>, mode: Mode): Loaded {
   for (const path of paths) if (!existsSync(path)) throw missing(path)
   const assumed = flags.inventory ? undefined : defaultInventory(paths[0] ?? '')
   const vars = extraVars(flags.extraVars ?? [])
@@ -32,6 +32,11 @@ export function load(paths: readonly string[], flags: PlaybookFlags, mode: Mode)
       extraVars: vars,
       registry: { modules, actions },
       checkMode: mode === 'check',
+      become: {
+        isOn: flags.become === true,
+        ...(flags.becomeUser === undefined ? {} : { user: flags.becomeUser }),
+        ...(flags.becomeMethod === undefined ? {} : { method: flags.becomeMethod }),
+      },
     }),
   )
   return { inventory, playbooks, assumed }

@@ -5,7 +5,7 @@ import type { Mode } from '../report/event.ts'
 import { controllerFiles } from './controller-files.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { exitCodes } from './failure.ts'
-import { hostOpener } from './hosts.ts'
+import { askFor, hostOpener } from './hosts.ts'
 import { interruptible } from './interrupts.ts'
 import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
@@ -28,15 +28,23 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
     for (const problem of playbooks.flatMap(({ warnings }) => warnings)) {
       report.emit({ type: 'warning', at: new Date().toISOString(), problem })
     }
+    const answers = await askFor(flags)
     return await interruptible(async (signal) => {
       const lab = isLab(inventory) ? access : undefined
-      const plays = playbooks.flatMap(({ playbook }) => playbook.plays)
-      const open = await hostOpener({ inventory, plays, flags, lab, signal })
+      // All of them first: what is wrong about an address is told before any host is contacted.
+      const openers = await Promise.all(
+        playbooks.map((one) =>
+          hostOpener({ inventory: one.inventory, plays: one.playbook.plays, flags, lab, signal, answers }),
+        ),
+      )
       let worst: number = exitCodes.done
-      for (const compiled of playbooks) {
+      for (const [index, { playbook, evaluatorFor }] of playbooks.entries()) {
+        const open = openers[index]
+        if (!open || signal.aborted || (mode === 'run' && worst >= exitCodes.failed)) break
         const summary = await runPlaybook({
           mode,
-          ...compiled,
+          playbook,
+          evaluatorFor,
           open,
           emit: report.emit,
           now: () => new Date(),
@@ -47,7 +55,6 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           signal,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))
-        if (signal.aborted || (mode === 'run' && worst >= exitCodes.failed)) break
       }
       return worst
     })
