@@ -14,6 +14,7 @@ import {
   writeKnownHosts,
 } from './host.ts'
 import { ensureImage, type Suite } from './image.ts'
+import { ensureWatchers } from './limits.ts'
 import { withLock } from './lock.ts'
 import { ensureNetwork, removeNetwork } from './network.ts'
 import {
@@ -62,6 +63,7 @@ export async function labUp({ hosts, log }: LabOptions): Promise<LabAccess> {
   if (unsupported) throw unsupported
   const checked = checkedHosts(hosts, hostRecords())
   await ensureTools(log)
+  ensureWatchers(hosts.length + hostRecords().length, log)
   await whileLocked(log, async () => {
     await ensureLoginKey()
     const wanted = await imagesFor(checked, log)
