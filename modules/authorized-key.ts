@@ -72,7 +72,7 @@ export const authorizedKey = defineModule({
         }),
       ),
     },
-    { anyOf: [{ required: ['key'] }, { required: ['keys'] }] },
+    { allOf: [Arg.rule('needs `key` or `keys`', { anyOf: [{ required: ['key'] }, { required: ['keys'] }] })] },
   ),
   examples: [
     `- user: { name: mm-example, system: true, home: /var/lib/mm-example, create_home: true, shell: /usr/sbin/nologin }

@@ -37,44 +37,57 @@ type ChainChange =
 export const iptablesChain = defineModule({
   name: 'iptables-chain',
   summary: 'A chain of one’s own in the packet filter and one jump into it; outlives ufw’s reloads and a reboot.',
-  args: Arg.object({
-    name: Type.String({
-      pattern: '^[A-Za-z][\\w-]{0,27}$',
-      description: 'Name of the chain, which belongs to this task alone.',
-    }),
-    table: Type.Optional(
-      Arg.choice(['filter', 'nat', 'mangle', 'raw'], { description: 'Table that the chain is in; filter by default.' }),
-    ),
-    ip_version: Type.Optional(Arg.choice(['ipv4', 'ipv6'], { description: 'Which packets it sees; ipv4 by default.' })),
-    from: Type.Optional(
-      Arg.choice(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], {
-        description: 'Built-in chain with the jump; needed unless the chain shall be absent.',
+  args: Arg.object(
+    {
+      name: Type.String({
+        pattern: '^[A-Za-z][\\w-]{0,27}$',
+        description: 'Name of the chain, which belongs to this task alone.',
       }),
-    ),
-    first: Type.Optional(
-      Type.Boolean({
-        description:
-          'A new jump goes before what is in the built-in chain, not behind it. One that is there stays where it is.',
-      }),
-    ),
-    rules: Type.Optional(
-      Type.Array(
-        Type.String({
-          pattern: '^-[^\\n]+$',
-          description: 'A rule without -A and chain, as in -p tcp --dport 25 -j REJECT.',
+      table: Type.Optional(
+        Arg.choice(['filter', 'nat', 'mangle', 'raw'], {
+          description: 'Table that the chain is in; filter by default.',
         }),
-        {
-          description: 'The rules, in order; packets that no rule takes go on where they came from.',
-        },
       ),
-    ),
-    state: Type.Optional(
-      Arg.choice(['present', 'absent'], {
-        description:
-          'Whether the chain shall be there; absent takes jump, rules, file and unit away. Present by default.',
-      }),
-    ),
-  }),
+      ip_version: Type.Optional(
+        Arg.choice(['ipv4', 'ipv6'], { description: 'Which packets it sees; ipv4 by default.' }),
+      ),
+      from: Type.Optional(
+        Arg.choice(['PREROUTING', 'INPUT', 'FORWARD', 'OUTPUT', 'POSTROUTING'], {
+          description: 'Built-in chain with the jump; needed unless the chain shall be absent.',
+        }),
+      ),
+      first: Type.Optional(
+        Type.Boolean({
+          description:
+            'A new jump goes before what is in the built-in chain, not behind it. One that is there stays where it is.',
+        }),
+      ),
+      rules: Type.Optional(
+        Type.Array(
+          Type.String({
+            pattern: '^-[^\\n]+$',
+            description: 'A rule without -A and chain, as in -p tcp --dport 25 -j REJECT.',
+          }),
+          {
+            description: 'The rules, in order; packets that no rule takes go on where they came from.',
+          },
+        ),
+      ),
+      state: Type.Optional(
+        Arg.choice(['present', 'absent'], {
+          description:
+            'Whether the chain shall be there; absent takes jump, rules, file and unit away. Present by default.',
+        }),
+      ),
+    },
+    {
+      allOf: [
+        Arg.rule('needs `from` and `rules` unless the state is absent', {
+          anyOf: [{ required: ['from', 'rules'] }, { properties: { state: { const: 'absent' } }, required: ['state'] }],
+        }),
+      ],
+    },
+  ),
   examples: [
     `- iptables-chain:
     name: EXAMPLE-NAT
@@ -122,8 +135,6 @@ function readsOf(want: ChainWant) {
 function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
   const { name, from, rules = [], table = 'filter' } = want
   const tool = toolOf(want)
-  if (from === undefined)
-    throw new TaskFailure(`nothing leads into the chain ${name}`, 'say which built-in chain jumps to it, with `from`')
   if (have.tool.type === 'absent')
     throw new TaskFailure(`the host has no ${tool}`, 'install the package iptables before this task')
   const live = have.live.stdout.toString('utf8').split('\n').filter(Boolean)

@@ -83,7 +83,11 @@ export const knownHosts = defineModule({
         }),
       ),
     },
-    { oneOf: [{ required: ['name'] }, { required: ['entries'] }] },
+    {
+      allOf: [
+        Arg.rule('takes either `name` or `entries`', { oneOf: [{ required: ['name'] }, { required: ['entries'] }] }),
+      ],
+    },
   ),
   examples: [
     `- known-hosts:

@@ -35,7 +35,13 @@ export const sshdConfig = defineModule({
         Arg.choice(['present', 'absent'], { description: 'Whether the file shall be there; present by default.' }),
       ),
     },
-    { anyOf: [{ required: ['content'] }, { properties: { state: { const: 'absent' } }, required: ['state'] }] },
+    {
+      allOf: [
+        Arg.rule('needs `content` unless the state is absent', {
+          anyOf: [{ required: ['content'] }, { properties: { state: { const: 'absent' } }, required: ['state'] }],
+        }),
+      ],
+    },
   ),
   examples: [
     `- sshd-config:

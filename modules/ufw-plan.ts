@@ -97,12 +97,6 @@ export function wishesOf({ rule, rules = [], ...parts }: UfwWant): RuleWish[] {
 }
 
 function wantedRules(want: UfwWant, { names, usesIPv6 }: UfwState): WantedRule[] {
-  if (want.rule !== undefined && want.rules !== undefined) {
-    throw new TaskFailure('a task has either `rule` or `rules`', 'put the single rule into the list')
-  }
-  if (want.rule === undefined && RULE_PARTS.some((part) => want[part] !== undefined)) {
-    throw new TaskFailure('nothing says what happens to the packets', 'add rule: allow, deny, reject or limit')
-  }
   return wishesOf(want).map((wish) => {
     const comment = managedComment(wish.comment, want.managed)
     const tuples = tuplesOf({ ...wish, ...(comment === undefined ? {} : { comment }) }, names)
@@ -121,23 +115,6 @@ function managedComment(comment: string | undefined, managed: string | undefined
   if (managed === undefined || (comment !== undefined && isManaged({ comment }, managed))) return comment
   return comment ? `${managed} ${comment}` : managed
 }
-
-const RULE_PARTS = [
-  'from',
-  'from_port',
-  'to',
-  'port',
-  'proto',
-  'interface',
-  'interface_in',
-  'interface_out',
-  'app',
-  'delete',
-  'direction',
-  'route',
-  'comment',
-  'log',
-] as const
 
 const CHAINS = { incoming: 'INPUT', outgoing: 'OUTPUT', routed: 'FORWARD' } as const
 const TARGETS = { allow: 'ACCEPT', deny: 'DROP', reject: 'REJECT' } as const

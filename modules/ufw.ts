@@ -105,7 +105,17 @@ export const ufw = defineModule({
         }),
       ),
     },
-    { minProperties: 1 },
+    {
+      allOf: [
+        Arg.rule('takes either `rule` or `rules`', { not: { required: ['rule', 'rules'] } }),
+        Arg.rule('needs `rule`, which says what happens to the packets', {
+          anyOf: [
+            { required: ['rule'] },
+            { not: { anyOf: Object.keys(ruleArgs).map((name) => ({ required: [name] })) } },
+          ],
+        }),
+      ],
+    },
   ),
   examples: [
     `- ufw: { rule: allow, port: 22, proto: tcp, comment: ssh }
@@ -124,7 +134,7 @@ export const ufw = defineModule({
 - ufw: { rule: allow, route: true, interface_in: eth0, interface_out: lo, to: 10.2.0.0/16 }`,
   ],
 
-  resource: () => 'ufw',
+  resource: () => 'ufw:firewall',
 
   reads: (want) => {
     const rules = wishesOf(want)
