@@ -1,12 +1,12 @@
 import { Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
+import type { Compiler } from './compiler.ts'
 import { createEvaluator, type TryingEvaluator } from './create-evaluator.ts'
 import type { LoopItem } from './evaluator.ts'
 import { forHosts, HostProblem } from './host-problem.ts'
 import type { Play, Step } from './playbook.ts'
 import { type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
-import type { SourceFiles } from './source-files.ts'
 
 /** Steps times hosts that are all tried; beyond, hosts that are like each other are tried once. */
 const MOST_TRIALS = 20_000
@@ -20,9 +20,9 @@ const MOST_ITEMS = 20
 export function checkHosts(
   plays: readonly Play[],
   options: Omit<ScopesOptions, 'live'>,
-  files: SourceFiles,
+  { files, broken }: Compiler,
 ): Problem[] {
-  const live = new Expected()
+  const live = new Expected(broken)
   const evaluator = createEvaluator(new Scopes({ ...options, live }), files)
   const found: HostProblem[] = []
   for (const play of plays) {
@@ -41,6 +41,11 @@ export function checkHosts(
 /** What steps that come before will have registered by then. */
 class Expected implements LiveValues {
   readonly #values = new Map<string, Map<string, Unknown>>()
+  readonly #broken: ReadonlySet<string>
+
+  constructor(broken: ReadonlySet<string>) {
+    this.#broken = broken
+  }
 
   expect(name: string, task: string, hosts: readonly string[]): void {
     const value = new Unknown(`what '${task}' registers`)
@@ -50,7 +55,7 @@ class Expected implements LiveValues {
   }
 
   registered(host: string, name: string): Value | undefined {
-    return this.#values.get(name)?.get(host)
+    return this.#broken.has(name) ? new Unknown('a task that cannot be read') : this.#values.get(name)?.get(host)
   }
 
   facts(): Unknown {

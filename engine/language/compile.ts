@@ -60,6 +60,7 @@ export function compile(options: CompileOptions): Compiled {
     folder,
     handlers: [],
     roles: new Set(),
+    broken: new Set(),
     open: [],
   }
   const limited = limit === undefined ? undefined : limitedHosts(limit, compiler)
@@ -79,10 +80,10 @@ export function compile(options: CompileOptions): Compiled {
   const shared: Omit<ScopesOptions, 'live'> = {
     inventory: compiler.inventory,
     commandLine: compiler.commandLine,
-    registers: registersOf(drafts, selected),
+    registers: new Map([...[...compiler.broken].map((name) => [name, ''] as const), ...registersOf(drafts, selected)]),
     constants: { check_mode: checkMode, playbook_dir: resolve(folder) },
   }
-  problems.push(...checkHosts(plays, shared, compiler.files))
+  problems.push(...checkHosts(plays, shared, compiler))
   if (problems.length > 0) throwProblems(problems)
   return {
     playbook: { path: playbookPath, folder: resolve(folder), plays },

@@ -28,6 +28,8 @@ export interface Compiler {
   /** The handlers of the roles of the play, and the folders of those whose handlers are among them. */
   handlers: Draft[]
   roles: Set<string>
+  /** Names of handlers, topics and registered values of tasks that could not be read, so that nobody asks for them in vain. */
+  broken: Set<string>
   /** The files that are being read, one including the next, so that a circle is found. */
   open: readonly string[]
 }

@@ -68,11 +68,12 @@ function topicsOf(handlers: readonly Draft[], { problems }: Compiler): ReadonlyM
 function resolveNotify(
   notify: Around['notify'],
   topics: ReadonlyMap<string, readonly string[]>,
-  { problems }: Compiler,
+  { problems, broken }: Compiler,
 ): string[] {
   const found = notify.flatMap(({ name, entry }) => {
     const handlers = topics.get(name)
     if (handlers) return handlers
+    if (broken.has(name)) return []
     const near = nearest(name, topics.keys())
     problems.push(
       new Problem({

@@ -20,8 +20,12 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
   const given = fields.text('name')
   const around = inside(outer, fields, 'task', given ?? 'a task')
   const call = callOf(fields, around, compiler)
-  if (!call) return undefined
   const register = registerOf(fields)
+  const listen = fields.scalars('listen').map(({ text }) => text)
+  if (!call) {
+    for (const name of [given, register, ...listen]) if (name !== undefined) compiler.broken.add(name)
+    return undefined
+  }
   const loop = loopOf(fields)
   const until = untilOf(fields)
   const changedWhen = conditions(fields, 'changed_when')
@@ -52,7 +56,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
     timeoutMs: around.timeoutMs,
     ...(around.throttle === undefined ? {} : { throttle: around.throttle }),
     ...(roll ? { roll } : {}),
-    listen: fields.scalars('listen').map(({ text }) => text),
+    listen,
     refs: { variables: [], hostvars: false, facts: false },
     inner: { scope: around.scope, playHosts: [], args: call.args, environment: around.environment },
     around,
