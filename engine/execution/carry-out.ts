@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import pLimit from 'p-limit'
 import type { Callable, Step } from '../language/playbook.ts'
 import { argsOf } from './act.ts'
@@ -145,13 +146,14 @@ async function keep(
   if (reads.kind !== 'results') throw new Error('what is fetched was read before')
   const wanted = job.call.action.keep?.(argsOf(job), reads.results, job.host.name)
   if (!wanted) return open(job, 'ok', '', { changed: false })
-  const have = await context.controller.read(wanted.path)
-  const value = { changed: !have?.equals(wanted.content), dest: wanted.path }
+  const path = resolve(context.folder, wanted.path)
+  const have = await context.controller.read(path)
+  const value = { changed: !have?.equals(wanted.content), dest: path }
   if (have?.equals(wanted.content)) return { host: job.host, item: job.item, status: 'ok', differences: [], value }
-  if (!onlyLooking) await context.controller.write(wanted.path, wanted.content, wanted.mode)
+  if (!onlyLooking) await context.controller.write(path, wanted.content, wanted.mode)
   const difference = {
     kind: 'fetch',
-    what: wanted.path,
+    what: path,
     form: 'bytes' as const,
     before: have && `${have.length} bytes`,
     after: `${wanted.content.length} bytes`,

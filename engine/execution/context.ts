@@ -17,6 +17,8 @@ export interface PlayContext {
   mode: Mode
   /** Path of the playbook, for debts. */
   playbook: string
+  /** Folder of the playbook, absolute: paths on the controller are relative to it. */
+  folder: string
   play: Play
   evaluator: Evaluator
   registry: Registry

@@ -209,7 +209,11 @@ function isAbsent(read: AnyRead, state: unknown): boolean {
 /** A prediction may name only what it knows; the rest stays as it is now. */
 function complete(read: AnyRead, predicted: unknown, now: unknown): unknown {
   if (read.kind === 'tree' || read.kind === 'raw' || !isRecord(predicted)) return predicted
-  if (read.kind === 'file') return { ...(isRecord(now) && now.type === predicted.type ? now : ABSENT), ...predicted }
+  if (read.kind === 'file') {
+    const { content, ...status } = (isRecord(now) && now.type === predicted.type ? now : ABSENT) as Partial<FileState>
+    // Who predicts a file with its content and gives none does not know it; who predicts its status leaves it as it is.
+    return { ...status, ...(read.want === 'status' && content !== undefined ? { content } : {}), ...predicted }
+  }
   return isRecord(now) ? { ...now, ...predicted } : predicted
 }
 

@@ -67,7 +67,17 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       member.startPlay()
       takeOver(member.name, play)
     }
-    const run = new PlayRun({ ...options, signal, playbook: playbook.path, play, evaluator, registry, hosts, states })
+    const run = new PlayRun({
+      ...options,
+      signal,
+      playbook: playbook.path,
+      folder: playbook.folder,
+      play,
+      evaluator,
+      registry,
+      hosts,
+      states,
+    })
     await run.go(members)
     emit({ type: 'play-finished', at: now().toISOString(), play: play.name })
   }

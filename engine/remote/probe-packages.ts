@@ -3,12 +3,16 @@ import type { PackageRead, PackageState } from '../resource/read.ts'
 import type { Look } from './probe.ts'
 import { stepOf } from './probe-raw.ts'
 
-/** All packages of a round in one `dpkg-query`, and one `apt-cache policy` for those whose candidate is asked for. */
+/**
+ * All packages of a round in one `dpkg-query`, and one `apt-cache policy` for those whose candidate is asked for, which is kept
+ * from writing its caches: looking leaves no trace.
+ */
 export function packagesLook(reads: readonly PackageRead[]): Look {
   const names = reads.map(({ name }) => name)
   const candidates = reads.filter(({ candidate }) => candidate).map(({ name }) => name)
   const steps = [stepOf(sh`dpkg-query -W -f ${FORMAT} -- ${names}`)]
-  if (candidates.length > 0) steps.push(stepOf(sh`apt-cache policy -- ${candidates}`))
+  if (candidates.length > 0)
+    steps.push(stepOf(sh`apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${candidates}`))
   return {
     steps,
     async parse([queried, policy]) {

@@ -172,7 +172,7 @@ export function predict<T>(read: Read<T>, state: T | Unknown): Prediction {
 }
 
 /** As `predict`, for an answer that can be known in part: a new account's home, but not the number it gets. What is left out is not foreseen. */
-export function predictSome<T>(read: Read<T>, state: Partial<T>): Prediction {
+export function predictSome<T>(read: Read<T>, state: Partial<T> | Unknown): Prediction {
   return { read: read as unknown as AnyRead, state }
 }
 
@@ -190,6 +190,11 @@ export function fileOf(content: string | Buffer, rest: { mode: number; owner?: s
     size: bytes.length,
     content: bytes,
   }
+}
+
+/** As `fileOf`, for a file whose content only the run can tell, such as a key that does not exist yet. */
+export function fileOfUnknown(rest: { mode: number; owner?: string; group?: string }): FileState {
+  return { type: 'file', mode: rest.mode, owner: rest.owner ?? 'root', group: rest.group ?? 'root', size: 0 }
 }
 
 /** A regular file's bytes as UTF-8, or undefined when there is no such file. */
