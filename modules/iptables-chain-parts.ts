@@ -77,6 +77,7 @@ export function remove(want: ChainWant): Command {
   const tool = toolOf(want)
   return sh`( systemctl disable -q --now -- ${unitName(want)} 2>/dev/null
 rm -f -- ${unitPath(want)} ${rulesPath(want)} && systemctl daemon-reload || exit 1
+systemctl reset-failed -- ${unitName(want)} 2>/dev/null
 rmdir ${FOLDER} 2>/dev/null
 ${tool} -w 10 -t ${table} -S 2>/dev/null | sed -n ${`s/^-A \\([^ ]*\\) \\(.*-j ${name}\\)$/\\1 \\2/p`} | while read -r chain spec; do
 printf '%s\n' "-D $chain $spec" | xargs ${tool} -w 10 -t ${table} || exit 1

@@ -3,7 +3,16 @@ import { Arg } from '../engine/resource/arguments.ts'
 import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
 import { defineModule, type Plan, type Results, TaskFailure } from '../engine/resource/module.ts'
-import { ABSENT, fileOf, type Prediction, predict, predictSome, read, textOf } from '../engine/resource/read.ts'
+import {
+  ABSENT,
+  fileOf,
+  fileOfUnknown,
+  type Prediction,
+  predict,
+  predictSome,
+  read,
+  textOf,
+} from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
 import {
   type ChainWant,
@@ -125,8 +134,6 @@ function readsOf(want: ChainWant) {
     rules: read.file(rulesPath(want)),
     unitFile: read.file(unitPath(want)),
     unit: read.unit(unitName(want)),
-    folder: read.status(FOLDER),
-    folderTree: want.state === 'absent' ? [read.tree(FOLDER)] : [],
     tool: read.status(`/usr/sbin/${toolOf(want)}`),
     ufw: read.file('/etc/default/ufw'),
   }
@@ -179,10 +186,7 @@ function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
       liveRead(want),
       lines ? { code: 0, stdout: Buffer.from(`${lines.join('\n')}\n`), stderr: Buffer.alloc(0) } : unknown,
     ),
-    predictSome(read.status(FOLDER), {
-      type: 'directory',
-      ...(have.folder.type === 'absent' ? { mode: 0o755, owner: 'root', group: 'root' } : {}),
-    }),
+    predictSome(read.status(FOLDER), { type: 'directory' }),
     predict(read.file(unitPath(want)), fileOf(unit, { mode: 0o644 })),
     predictSome(read.unit(unitName(want)), {
       load: 'loaded',
@@ -193,7 +197,7 @@ function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
       fragment: unitPath(want),
     }),
   ]
-  if (!isLoaded) after.push(predict(read.file(rulesPath(want)), unknown))
+  if (!isLoaded) after.push(predict(read.file(rulesPath(want)), fileOfUnknown({ mode: 0o644 })))
   return { changes, after, result: { name, table, rules: rules.length }, warnings: warningsOf(have) }
 }
 
@@ -202,7 +206,6 @@ function removePlan(want: ChainWant, have: Have): Plan<ChainChange> {
   const isGone = live === '' && have.rules.type === 'absent' && have.unitFile.type === 'absent'
   const result = { name: want.name, table: want.table ?? 'filter', rules: 0 }
   if (isGone) return { changes: [], result }
-  const others = have.folderTree[0]?.entries.some(({ path }) => path !== rulesPath(want))
   return {
     changes: [
       {
@@ -215,7 +218,8 @@ function removePlan(want: ChainWant, have: Have): Plan<ChainChange> {
     after: [
       predict(liveRead(want), { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }),
       predict(read.file(unitPath(want)), ABSENT),
-      predict(others ? read.file(rulesPath(want)) : read.status(FOLDER), ABSENT),
+      predict(read.file(rulesPath(want)), ABSENT),
+      predict(read.status(FOLDER), new Unknown('the folder goes with the last chain')),
       predictSome(read.unit(unitName(want)), {
         load: 'not-found',
         enabled: '',

@@ -122,7 +122,7 @@ export const ufw = defineModule({
 - ufw: { rule: allow, from: 10.10.250.0/24, port: 8074:8075, proto: tcp }
 - ufw: { rule: deny, port: 25, direction: out }
 - ufw: { default: { incoming: deny, outgoing: allow }, logging: low, enabled: true }
-- ufw: { rule: deny, port: 25, direction: out, delete: true }`,
+- ufw: { rule: deny, port: 2525, direction: out, delete: true }`,
     `- ufw:
     managed: mm-tunnel
     insert: 1
