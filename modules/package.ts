@@ -26,7 +26,7 @@ const args = Arg.object({
   }),
   state: Type.Optional(
     Arg.choice(['present', 'absent', 'latest'], {
-      description: 'latest: also the newest version that apt knows; present by default.',
+      description: 'Whether they are there, in the newest version that apt knows (latest), or not; present by default.',
     }),
   ),
   deb: Type.Optional(

@@ -1,5 +1,7 @@
 import { Type } from '@sinclair/typebox'
+import type { ActionResult, Outcome } from '../engine/resource/action.ts'
 import { type Command, sh } from '../engine/resource/command.ts'
+import { TaskFailure } from '../engine/resource/module.ts'
 import type { UnitState } from '../engine/resource/read.ts'
 
 /** The name of a systemd unit that can run, as an argument. */
@@ -53,6 +55,12 @@ export function unitObstacle(name: string, { load }: UnitState): { failure: stri
   }
 }
 
+/** Fails when nothing can be done with a unit. */
+export function requireUnit(name: string, unit: UnitState): void {
+  const obstacle = unitObstacle(name, unit)
+  if (obstacle) throw new TaskFailure(obstacle.failure, obstacle.hint)
+}
+
 /**
  * Starts, restarts or reloads a unit and sees to it that it is up: a service that systemd calls started as soon as its
  * process exists is looked at for a moment longer. What is not up fails with a sentence and the last lines of its journal.
@@ -76,6 +84,23 @@ case $v$type in reload*|*simple|*exec|*idle|*forking);; *) break;; esac
 [ $i -lt 3 ] || break; i=$((i + 1)); sleep 0.2 2>/dev/null || sleep 1
 look; done
 printf '%s %s\n' "$active" "$sub"`
+}
+
+/** What came of `bringUp`: its own sentence is the failure, the journal's end the hint. */
+export function bringUpResult(name: string, { code, stdout, stderr }: Outcome): ActionResult {
+  const [active = '', sub = ''] = stdout.toString('utf8').trim().split(' ')
+  const result = { name, active, sub }
+  if (code === 0) return { changed: true, result }
+  const lines = stderr.toString('utf8').trimEnd().split('\n')
+  const said = lines.findIndex((line) => line.startsWith('lockstep: '))
+  const failure = lines[said]?.slice('lockstep: '.length) ?? `systemctl ended with exit code ${code} for ${name}`
+  const journal = lines.slice(said + 1)
+  return {
+    changed: true,
+    failure,
+    result,
+    ...(journal.length > 0 ? { hint: `its journal ends with:\n${journal.join('\n')}` } : {}),
+  }
 }
 
 const LOOK = sh`look() { active= sub= type= result= restarts= reload= condition=

@@ -1,0 +1,2 @@
+#!/bin/sh
+: >"/var/tmp/lockstep-mark-$1"
