@@ -1,24 +1,35 @@
 import type { AnyAction } from '../engine/resource/action.ts'
 import type { AnyModule } from '../engine/resource/module.ts'
+import { assert } from './assert.ts'
 import { authorizedKey } from './authorized-key.ts'
 import { blockInFile } from './block-in-file.ts'
+import { command } from './command.ts'
 import { copy } from './copy.ts'
+import { debug } from './debug.ts'
+import { fail } from './fail.ts'
 import { fetch } from './fetch.ts'
 import { file } from './file.ts'
 import { group } from './group.ts'
+import { http } from './http.ts'
 import { iptablesChain } from './iptables-chain.ts'
 import { jsonFile } from './json-file.ts'
 import { keygen } from './keygen.ts'
 import { knownHosts } from './known-hosts.ts'
 import { lineInFile } from './line-in-file.ts'
 import { packages } from './package.ts'
+import { reload } from './reload.ts'
+import { restart } from './restart.ts'
+import { script } from './script.ts'
+import { shell } from './shell.ts'
 import { sshHostKey } from './ssh-host-key.ts'
 import { sshdConfig } from './sshd-config.ts'
 import { sysctl } from './sysctl.ts'
 import { systemd } from './systemd.ts'
 import { systemdUnits } from './systemd-units.ts'
 import { template } from './template.ts'
+import { ufw } from './ufw.ts'
 import { user } from './user.ts'
+import { waitFor } from './wait-for.ts'
 
 /** Every module, in the order of the reference. */
 export const modules: readonly AnyModule[] = [
@@ -39,8 +50,21 @@ export const modules: readonly AnyModule[] = [
   systemd,
   systemdUnits,
   template,
+  ufw,
   user,
 ]
 
 /** Every action, in the order of the reference. */
-export const actions: readonly AnyAction[] = [fetch]
+export const actions: readonly AnyAction[] = [
+  assert,
+  command,
+  debug,
+  fail,
+  fetch,
+  http,
+  reload,
+  restart,
+  script,
+  shell,
+  waitFor,
+]
