@@ -22,7 +22,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
 const closed: Readonly<Record<string, readonly string[]>> = {
   'engine/execution': ['ssh2', 'node:fs', 'node:fs/promises', 'node:net', 'node:process', 'node:child_process'],
   'engine/report': ['node:process', 'node:fs', 'ssh2'],
-  modules: ['node:fs', 'node:fs/promises', 'node:child_process', 'node:net', 'ssh2'],
+  modules: ['node:fs', 'node:fs/promises', 'node:child_process', 'ssh2'],
 }
 
 const sources = ['engine', 'modules', 'lab']

@@ -1,8 +1,9 @@
 import { stringify } from 'yaml'
 import type { Inventory } from '../language/inventory.ts'
-import { nearest, Problem } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { printableLine } from '../report/printable.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
+import { knownHost } from './known-host.ts'
 
 export interface InventoryView {
   limit?: string[]
@@ -14,20 +15,10 @@ export interface InventoryView {
 /** An inventory as a person or a program reads it: its tree, one host, or all hosts. */
 export function showInventory(inventory: Inventory, { limit, host, list, format }: InventoryView): string {
   const hosts = limit ? inventory.select(limit.join(',')) : [...inventory.hosts.keys()]
-  if (host !== undefined) return written(hostVariables(inventory, known(inventory, host)), format)
+  if (host !== undefined) return written(hostVariables(inventory, knownHost(inventory, host)), format)
   if (!list) return tree(inventory, 'all', new Set(hosts), 0).join('')
   const all = hosts.map((name) => [name, { groups: inventory.groupsOf(name), vars: hostVariables(inventory, name) }])
   return written(Object.fromEntries(all), format)
-}
-
-function known(inventory: Inventory, host: string): string {
-  if (inventory.hosts.has(host)) return host
-  const near = nearest(host, inventory.hosts.keys())
-  throw new Problem({
-    code: 'UNKNOWN_HOST',
-    message: `the inventory has no host '${host}'`,
-    ...(near === undefined ? {} : { hint: `did you mean '${near}'?` }),
-  })
 }
 
 /** What inventory and command line say, evaluated; a variable that only a run can work out says so. */

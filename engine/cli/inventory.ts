@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { addInventoryFlags, type InventoryFlags } from './options.ts'
+import { addInventoryFlags, collect, type InventoryFlags } from './options.ts'
 
 interface Flags extends InventoryFlags {
   host?: string
@@ -11,6 +11,7 @@ interface Flags extends InventoryFlags {
 export function declareInventory(program: Command): void {
   const inventory = program.command('inventory').description('shows hosts, groups and variables; contacts no host')
   addInventoryFlags(inventory)
+    .option('-e, --extra-vars <vars>', 'variables that win over all others', collect)
     .option('--graph', 'the groups as a tree (the default)')
     .option('--list', 'every host with its groups and variables')
     .option('--host <name>', 'the variables of one host')
@@ -29,16 +30,9 @@ Examples:
 `,
     )
     .action(async (flags: Flags) => {
-      const { Problem } = await import('../problem.ts')
-      if (!flags.inventory) {
-        throw new Problem({
-          code: 'NO_INVENTORY',
-          message: 'no inventory was given',
-          hint: 'name one with -i INVENTORY',
-        })
-      }
-      const { loadInventory } = await import('../language/inventory.ts')
+      const { load } = await import('./load.ts')
+      const { inventory: found } = load([], flags, 'run')
       const { showInventory } = await import('./inventory-text.ts')
-      process.stdout.write(await showInventory(loadInventory(flags.inventory), flags))
+      process.stdout.write(showInventory(found, flags))
     })
 }

@@ -1,11 +1,11 @@
-import { existsSync } from 'node:fs'
 import { actions, modules } from '../../modules/index.ts'
 import { type Compiled, compile } from '../language/compile.ts'
 import { type Inventory, loadInventory } from '../language/inventory.ts'
-import { nearest, Problem } from '../problem.ts'
+import { type Problem, Problems } from '../problem.ts'
 import type { Mode } from '../report/event.ts'
 import { defaultInventory } from './default-inventory.ts'
 import { extraVars } from './extra-vars.ts'
+import { problemsOf } from './failure.ts'
 import type { ConnectionFlags, PlaybookFlags } from './options.ts'
 
 /** Everything that was asked for, read and found to be right. */
@@ -18,38 +18,39 @@ export interface Loaded {
 
 /** Reads inventory and playbooks and compiles them; throws all their problems at once, before any host is contacted. */
 export function load(paths: readonly string[], flags: PlaybookFlags & Partial<ConnectionFlags>, mode: Mode): Loaded {
-  for (const path of paths) if (!existsSync(path)) throw missing(path)
-  const assumed = flags.inventory ? undefined : defaultInventory(paths[0] ?? '')
+  const assumed = flags.inventory ? undefined : defaultInventory(paths[0])
   const vars = extraVars(flags.extraVars ?? [])
-  const inventory = loadInventory(flags.inventory ?? [assumed ?? ''], { extraVars: vars })
-  const playbooks = paths.map((playbookPath) =>
-    compile({
-      playbookPath,
-      inventory,
-      limit: flags.limit?.join(','),
-      tags: flags.tags ?? [],
-      skipTags: flags.skipTags ?? [],
-      extraVars: vars,
-      registry: { modules, actions },
-      checkMode: mode === 'check',
-      become: {
-        isOn: flags.become === true,
-        ...(flags.becomeUser === undefined ? {} : { user: flags.becomeUser }),
-        ...(flags.becomeMethod === undefined ? {} : { method: flags.becomeMethod }),
-      },
-    }),
-  )
-  return { inventory, playbooks, assumed }
+  const inventory = loadInventory(flags.inventory ?? (assumed === undefined ? [] : [assumed]), { extraVars: vars })
+  const shared = {
+    inventory,
+    limit: flags.limit?.join(','),
+    tags: flags.tags ?? [],
+    skipTags: flags.skipTags ?? [],
+    extraVars: vars,
+    registry: { modules, actions },
+    checkMode: mode === 'check',
+    become: {
+      isOn: flags.become === true,
+      ...(flags.becomeUser === undefined ? {} : { user: flags.becomeUser }),
+      ...(flags.becomeMethod === undefined ? {} : { method: flags.becomeMethod }),
+    },
+  }
+  return { inventory, playbooks: allOf(paths, (playbookPath) => compile({ ...shared, playbookPath })), assumed }
 }
 
-/** A first word that is neither a command nor a file may be a misspelt command. */
-function missing(path: string): Problem {
-  const near = nearest(path, commands)
-  return new Problem({
-    code: 'FILE_MISSING',
-    message: `there is no playbook ${path}`,
-    hint: near ? `did you mean the command '${near}'?` : 'a path is relative to the folder that you are in',
+/** What is wrong with one playbook does not hide what is wrong with the next. */
+function allOf(paths: readonly string[], compileOne: (path: string) => Compiled): Compiled[] {
+  const problems: Problem[] = []
+  const compiled = paths.flatMap((path) => {
+    try {
+      return [compileOne(path)]
+    } catch (error) {
+      const found = problemsOf(error)
+      if (!found) throw error
+      problems.push(...found)
+      return []
+    }
   })
+  if (problems.length > 0) throw new Problems(problems)
+  return compiled
 }
-
-const commands = ['run', 'check', 'validate', 'list', 'inventory', 'doc', 'schema', 'lab', 'version']

@@ -10,7 +10,8 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 try {
-  await program().parseAsync(process.argv)
+  const words = process.argv.slice(2)
+  await program().parseAsync(words.length > 0 ? words : ['--help'], { from: 'user' })
 } catch (error) {
   process.exitCode = reportFailure(error, process.stderr)
 }

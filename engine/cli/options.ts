@@ -78,7 +78,8 @@ export function addReportFlags(command: Command): Command {
     .option('-D, --diff', 'show differences at full length')
 }
 
-function collect(value: string, before: string[] = []): string[] {
+/** A flag that may be given several times. */
+export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
 }
 

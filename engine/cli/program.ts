@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareDoc } from './doc.ts'
+import { declareExplain } from './explain.ts'
 import { declareInventory } from './inventory.ts'
 import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
@@ -27,6 +28,7 @@ const declarations = [
   declareValidate,
   declareList,
   declareInventory,
+  declareExplain,
   declareDoc,
   declareSchema,
   declareLab,

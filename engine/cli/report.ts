@@ -17,7 +17,8 @@ export function startReport({ output, verbose, diff }: ReportFlags): Report {
   const live = stdout.isTTY === true && process.env.TERM !== 'dumb'
   const report = createTerminalReporter({
     output: stdout,
-    width: () => stdout.columns ?? 100,
+    // A terminal that does not know its size says 0.
+    width: () => stdout.columns || 80,
     colour: coloured(stdout),
     live,
     verbosity: verbose,

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import { nearest, Problem } from '../problem.ts'
 import { addConnectionFlags, addPlaybookFlags, addReportFlags } from './options.ts'
 import type { PlayFlags } from './play.ts'
 
@@ -20,7 +22,21 @@ Examples:
 `,
     )
     .action(async (paths: string[], flags: PlayFlags & { check?: true }) => {
+      for (const path of paths) if (!existsSync(path)) throw missing(path, program)
       const { play } = await import('./play.ts')
       process.exitCode = await play(paths, flags, flags.check ? 'check' : 'run')
     })
+}
+
+/** Since `run` is meant when no command is named, what is neither a command nor a file may be a misspelt command. */
+function missing(path: string, { commands }: Command): Problem {
+  const near = nearest(
+    path,
+    commands.map((command) => command.name()),
+  )
+  return new Problem({
+    code: 'FILE_MISSING',
+    message: `there is no playbook ${path}`,
+    hint: near ? `did you mean the command '${near}'?` : 'a path is relative to the folder that you are in',
+  })
 }

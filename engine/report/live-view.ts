@@ -33,6 +33,17 @@ export class LiveView {
 
 const MOST_TASKS = 8
 
+/** What is to be seen before the first task: how many hosts have answered, and how long that has taken. */
+export function connectingLine({ answered, hosts, since }: Connecting, now: number): string {
+  return `${clock(now - since)}  connecting: ${answered} of ${hosts} hosts have answered`
+}
+
+export interface Connecting {
+  answered: number
+  hosts: number
+  since: number
+}
+
 /** One line for each task that is running: what, how many hosts are done and failed, who is waited for, and how long. */
 export function runningLines(tasks: readonly (TaskOutcome & { since: number })[], now: number): string[] {
   const lines = tasks.slice(0, MOST_TASKS).map((task) => runningLine(task, now))
@@ -47,9 +58,13 @@ function runningLine({ task, hosts, results, since }: TaskOutcome & { since: num
   const parts = [`${done.size} of ${hosts.length} done`]
   if (failed.size > 0) parts.push(`${failed.size} failed`)
   if (waiting.length > 0 && waiting.length < hosts.length) parts.push(`waiting for ${listed(waiting, 2)}`)
-  const seconds = Math.max(0, Math.floor((now - since) / 1000))
-  const clock = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`
-  return `${clock.padStart(5)}  ${printableLine(task.name)}: ${parts.join(', ')}`
+  return `${clock(now - since)}  ${printableLine(task.name)}: ${parts.join(', ')}`
+}
+
+/** Minutes and seconds, ` 1:05`. */
+function clock(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000))
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`.padStart(5)
 }
 
 function isBad(status: string): boolean {

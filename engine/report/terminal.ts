@@ -1,6 +1,6 @@
 import { coloursFor } from './colours.ts'
 import type { Event, Mode, RunSummary } from './event.ts'
-import { LiveView, type Output, runningLines } from './live-view.ts'
+import { type Connecting, connectingLine, LiveView, type Output, runningLines } from './live-view.ts'
 import { printableLine } from './printable.ts'
 import { problemText } from './problem-text.ts'
 import { recapLines } from './recap.ts'
@@ -40,6 +40,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
   let heading: string[] = []
   let plays = 0
   let drawnAt = 0
+  let connecting: Connecting | undefined
 
   return (event) => {
     const lines = take(event)
@@ -49,20 +50,24 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       return
     }
     // A task of 500 hosts has 500 results; the eye needs ten drawings a second at most.
-    if (lines.length === 0 && event.type === 'task-result' && at - drawnAt < 100) return
+    const isFrequent = event.type === 'task-result' || event.type === 'host-connected'
+    if (lines.length === 0 && isFrequent && at - drawnAt < 100) return
     drawnAt = at
-    view.draw(runningLines([...running.values()], at), lines)
+    view.draw(connecting ? [connectingLine(connecting, at)] : runningLines([...running.values()], at), lines)
   }
 
   function take(event: Event | Tick): string[] {
     switch (event.type) {
       case 'tick':
+        return []
       case 'host-connected':
+        if (connecting) connecting.answered += 1
         return []
       case 'run-started': {
         mode = event.mode
         findings = []
         plays = 0
+        connecting = { answered: 0, hosts: event.hosts.length, since: Date.parse(event.at) }
         const verb = mode === 'check' ? 'checking' : 'running'
         return [colours.strong(`${verb} ${event.playbook} on ${count(event.hosts.length, 'host')}`)]
       }
@@ -75,6 +80,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       case 'debt-found':
         return keep([debtLine(event)])
       case 'task-started':
+        connecting = undefined
         running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at) })
         return []
       case 'task-result':
@@ -87,6 +93,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       case 'play-finished':
         return []
       case 'run-finished':
+        connecting = undefined
         return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
     }
   }

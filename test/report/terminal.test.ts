@@ -287,6 +287,16 @@ describe('the live view', () => {
     ])
   })
 
+  test('tells how many hosts have answered while there is no task yet', () => {
+    const events: (Event | Tick)[] = [
+      { type: 'run-started', at: at(0), mode: 'run', playbook: 'x.yml', operator: 'ann', hosts: ['a', 'b'] },
+      { type: 'host-connected', at: at(1), host: 'a' },
+      { type: 'tick', at: at(3) },
+    ]
+    const text = report(events, { live: true })
+    expect(text.split('\u001b[J').at(-1)).toBe(' 0:03  connecting: 1 of 2 hosts have answered\n')
+  })
+
   test('never draws a line wider than the terminal', () => {
     const long = { ...forwarding, name: 'a very long name of a task '.repeat(5) }
     const [started] = task(long, [['mm1', ok]])
