@@ -368,7 +368,7 @@ describe('the lock of a host', () => {
     const left = 'sleep 30 >/dev/null 2>&1 & echo $!'
     const { results } = await go('run', work(`${left}; [ ! -e /proc/self/fd/9 ]`), { open: openLocked })
     expect(results[0]?.status).toBe('changed')
-    const { stdout: pid } = results[0]?.value as unknown as { stdout: string }
+    const pid = String(Object(results[0]?.value).stdout)
     expect((await go('run', work(`kill ${pid}`), { open: openLocked })).lines).toEqual(['a t0: changed'])
     expect([existsSync('/run/lockstep.lock'), existsSync(`${homedir()}/.lockstep.lock`)]).toEqual([false, false])
   })

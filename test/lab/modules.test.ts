@@ -4,6 +4,7 @@ import type { LabAccess } from '../../lab/lab.ts'
 import { labReset } from '../../lab/lab.ts'
 import { actions, modules } from '../../modules/index.ts'
 import { exampleFiles } from '../modules/examples.ts'
+import { exampleFiles } from '../modules/examples.ts'
 import { bringUp, files, inventoryText, playOn } from './play.ts'
 
 const host = { name: 'modules1', address: '10.91.0.1' }
@@ -30,6 +31,7 @@ describe.each(all)('the examples of $name', ({ examples, isModule }) => {
     const changed: string[] = []
     for (const example of examples) {
       using at = files({
+        ...exampleFiles(),
         'play.yml': playbook(example),
         'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
       })
