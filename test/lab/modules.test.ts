@@ -4,7 +4,6 @@ import type { LabAccess } from '../../lab/lab.ts'
 import { labReset } from '../../lab/lab.ts'
 import { actions, modules } from '../../modules/index.ts'
 import { exampleFiles } from '../modules/examples.ts'
-import { exampleFiles } from '../modules/examples.ts'
 import { bringUp, files, inventoryText, playOn } from './play.ts'
 
 const host = { name: 'modules1', address: '10.91.0.1' }
