@@ -79,7 +79,10 @@ function problemOf(error: ErrorObject, at: ArgumentPlace): Problem {
     new Problem({ code, message, place, hint })
   if (error.keyword === 'additionalProperties') {
     const key = String(error.params.additionalProperty)
-    const known = Object.keys((path.length === 0 ? at.schema : schemaAt(at.schema, path))?.properties ?? {})
+    const holder = path.length === 0 ? at.schema : schemaAt(at.schema, path)
+    const known = Object.keys(
+      holder?.properties ?? holder?.anyOf?.find(({ properties }) => properties)?.properties ?? {},
+    )
     const near = nearest(key, known)
     const hint = near ? `did you mean '${near}'?` : `it has ${known.join(', ')}`
     return problem('UNKNOWN_ARG', `${owner} has no argument '${key}'`, placeOfPart(at, [...path, key], true), hint)

@@ -2,7 +2,7 @@ import { type Expression, expressionOf } from './expression.ts'
 import type { Fields } from './fields.ts'
 import { variableNameProblem } from './inventory-builder.ts'
 import type { BecomeMethod, BlockPath, SectionName } from './playbook.ts'
-import { type Definition, type Definitions, type Level, type Lexical, NO_DEFINITIONS } from './variables.ts'
+import type { Definition, Definitions, Level, Lexical } from './variables.ts'
 import { compileValue, type Written } from './written.ts'
 import { type Entry, keyPlace, type MapNode, placeOf } from './yaml-node.ts'
 
@@ -82,9 +82,6 @@ export function definitionsOf(node: MapNode, fields: Fields, level: Level, owner
 export function withDefinitions(scope: Lexical, variables: Definitions): Lexical {
   return variables.size === 0 ? scope : { parent: scope, variables }
 }
-
-/** A scope with nothing around it. */
-export const NOTHING_AROUND: Lexical = { parent: undefined, variables: NO_DEFINITIONS }
 
 function withVariables(scope: Lexical, fields: Fields, level: Level, owner: string): Lexical {
   const node = fields.map('vars')

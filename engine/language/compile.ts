@@ -69,8 +69,8 @@ export function compile(options: CompileOptions): Compiled {
     user: literalUser(options),
     method: options.become?.method ?? 'sudo',
   }
-  const drafts = compilePlaybook(playbookPath, compiler, (node, position) =>
-    compilePlay(node, { playbook: basename(playbookPath), position, limited, become }, compiler),
+  const drafts = compilePlaybook(playbookPath, compiler, (node, position, folder) =>
+    compilePlay(node, { playbook: basename(playbookPath), position, limited, become }, { ...compiler, folder }),
   )
   if (limited && limited.size > 0 && problems.length === 0 && drafts.every(({ hosts }) => hosts.length === 0)) {
     problems.push(new Problem({ code: 'EMPTY_LIMIT', message: `no play has a host that is in --limit '${limit}'` }))
@@ -97,7 +97,7 @@ export function compile(options: CompileOptions): Compiled {
 function compilePlaybook(
   path: string,
   compiler: Compiler,
-  compileOne: (node: MapNode, position: number) => DraftPlay,
+  compileOne: (node: MapNode, position: number, folder: string) => DraftPlay,
 ): DraftPlay[] {
   let position = 0
   return read(path, [], undefined)
@@ -138,7 +138,7 @@ function compilePlaybook(
         return []
       }
       const include = entryOf(item, 'include')
-      if (!include) return [compileOne(item, position++)]
+      if (!include) return [compileOne(item, position++, dirname(file))]
       const inner = include.value.kind === 'map' ? entryOf(include.value, 'playbook')?.value : include.value
       if (inner?.kind === 'scalar') return read(join(dirname(file), inner.text), [...open, file], placeOf(inner))
       compiler.problems.push(

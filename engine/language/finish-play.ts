@@ -17,6 +17,8 @@ import { entryOf, placeOf } from './yaml-node.ts'
 export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean, compiler: Compiler): Play {
   const { scope, steps, handlers, ...play } = draft
   const topics = topicsOf(handlers, compiler)
+  // A template that cannot be read is told by the trial on hosts, with the task that it is for.
+  const unread = play.hosts.length === 0 ? compiler : { problems: [] }
   const finish = (step: Draft): Handler => {
     const { around, node, ...rest } = step
     checkRegister(step, play.hosts, compiler)
@@ -26,7 +28,7 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
       name: nameFor(step, play.hosts, compiler),
       notify: resolveNotify(around.notify, topics, compiler),
       ...(become ? { become } : {}),
-      refs: guarded(compiler, () => referencesOf(step, compiler, play.hosts)) ?? step.refs,
+      refs: guarded(unread, () => referencesOf(step, compiler, play.hosts)) ?? step.refs,
       inner: { ...step.inner, playHosts: play.hosts },
     }
   }
@@ -193,7 +195,7 @@ function staticScopes({ inventory, commandLine }: Compiler): Scopes {
 }
 
 /** Collects a Problem and goes on without a value. */
-function guarded<T>({ problems }: Compiler, work: () => T): T | undefined {
+function guarded<T>({ problems }: Pick<Compiler, 'problems'>, work: () => T): T | undefined {
   try {
     return work()
   } catch (error) {

@@ -29,6 +29,7 @@ export const ANSIBLE_KEYWORDS: Readonly<Record<string, string>> = {
   environement: 'write environment',
   force_handlers: 'leave it out: a notified handler is never lost',
   gather_subset: 'leave it out: facts are few',
+  hosts: 'a play stands in a list of plays, not among tasks',
   import_playbook: 'write include: with the path of the playbook',
   import_role: 'write include: { role: NAME }',
   import_tasks: 'write include: with the path of the file',

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { type Around, DEFAULT_TIMEOUT_MS, definitionsOf, inside, NOTHING_AROUND, withDefinitions } from './around.ts'
+import { type Around, DEFAULT_TIMEOUT_MS, definitionsOf, inside, withDefinitions } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
@@ -12,7 +12,7 @@ import { EVERYONE, rollOf } from './roll.ts'
 import { Scopes } from './scope.ts'
 import type { Draft } from './task.ts'
 import { compileTasks } from './tasks.ts'
-import type { Lexical } from './variables.ts'
+import { type Lexical, NO_DEFINITIONS } from './variables.ts'
 import { compileValue, evaluateWritten, type Written } from './written.ts'
 import { parseYaml } from './yaml.ts'
 import { type MapNode, placeOf, type ScalarNode } from './yaml-node.ts'
@@ -39,7 +39,13 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
   const fields = new Fields(node, compiler.problems)
   const hints = { ...ANSIBLE_KEYWORDS, any_error_fatal: 'write any_errors_fatal' }
   fields.only(keywords.play, 'a play', hints)
-  const name = fields.text('name') ?? fields.text('hosts') ?? `play ${options.position + 1}`
+  const name =
+    fields.text('name') ??
+    (fields
+      .scalars('hosts')
+      .map(({ text }) => text)
+      .join(',') ||
+      `play ${options.position + 1}`)
   const id = `${options.playbook}/${name}`
   const start: Around = { ...nothingAround(compiler.folder, options.become), path: id }
   const own = inside(start, fields, 'play', name)
@@ -73,7 +79,7 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
 /** What a play starts from. */
 function nothingAround(folder: string, become: Around['become']): Around {
   return {
-    scope: NOTHING_AROUND,
+    scope: { parent: undefined, variables: NO_DEFINITIONS, folder },
     folder,
     path: '',
     section: 'tasks',

@@ -67,7 +67,7 @@ export class SourceFiles {
   find(path: string, kind: 'files' | 'templates', scope: Lexical | undefined, place: Place): string {
     const roots: string[] = []
     for (let at = scope; at; at = at.parent) if (at.folder !== undefined) roots.push(at.folder)
-    roots.push(this.#folder)
+    if (!roots.includes(this.#folder)) roots.push(this.#folder)
     const tried = path.startsWith('/') ? [path] : roots.flatMap((root) => [join(root, kind, path), join(root, path)])
     if (!path.startsWith('/')) tried.push(normalize(join(this.#folder, '..', kind, path)))
     const found = tried.find((candidate) => existsSync(candidate) && statSync(candidate).isFile())

@@ -42,10 +42,7 @@ const SECTIONS = ['block', 'rescue', 'always'] as const
 
 function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
   const fields = new Fields(node, compiler.problems)
-  const { hints } = {
-    hints: { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task: loop over an include, or in each task' },
-  }
-  fields.only(keywords.block, 'a block', hints)
+  fields.only(keywords.block, 'a block', { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task' })
   const around = inside(outer, fields, 'block', fields.text('name') ?? 'a block')
   const roll = rollOf(fields)
   const hasRescue = fields.value('rescue') !== undefined
