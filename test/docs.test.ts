@@ -34,7 +34,7 @@ function codesIn(text: string): string[] {
   return words.filter((word) => (word.includes('_') || SINGLE.has(word)) && !FOREIGN.has(word))
 }
 
-const SINGLE = new Set(['UNREACHABLE', 'INTERRUPTED'])
+const SINGLE = new Set(['UNREACHABLE', 'INTERRUPTED', 'LOCKED'])
 const FOREIGN = new Set(['SSH_AUTH_SOCK', 'VERSION_ID', 'VERSION_CODENAME', 'EAI_AGAIN', 'LOCKSTEP_LAB_ACCESS'])
 
 function deadLinks(page: string): string[] {

@@ -29,7 +29,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
       report.emit({ type: 'warning', at: new Date().toISOString(), problem })
     }
     const answers = await askFor(flags)
-    return await interruptible(async (signal) => {
+    return await interruptible(report.notice, async (signal) => {
       const lab = isLab(inventory) ? access : undefined
       // All of them first: what is wrong about an address is told before any host is contacted.
       const openers = await Promise.all(

@@ -6,6 +6,8 @@ import type { ReportFlags } from './options.ts'
 
 export interface Report {
   emit: (event: Event) => void
+  /** Says something to the person at the terminal that is no event. */
+  notice: (text: string) => void
   /** Nothing more will come; stops the clock. */
   end: () => void
 }
@@ -13,7 +15,8 @@ export interface Report {
 /** The report that the flags ask for, on stdout; on a terminal with a clock, so that long tasks show that they live. */
 export function startReport({ output, verbose, diff }: ReportFlags): Report {
   const { stdout } = process
-  if (output === 'jsonl') return { emit: createJsonlReporter({ output: stdout }), end: () => {} }
+  const aside = (text: string) => process.stderr.write(`${text}\n`)
+  if (output === 'jsonl') return { emit: createJsonlReporter({ output: stdout }), notice: aside, end: () => {} }
   const live = stdout.isTTY === true && process.env.TERM !== 'dumb'
   const report = createTerminalReporter({
     output: stdout,
@@ -24,7 +27,9 @@ export function startReport({ output, verbose, diff }: ReportFlags): Report {
     verbosity: verbose,
     wholeDifferences: diff === true,
   })
-  if (!live) return { emit: report, end: () => {} }
-  const clock = setInterval(() => report({ type: 'tick', at: new Date().toISOString() }), 1000)
-  return { emit: report, end: () => clearInterval(clock) }
+  if (!live) return { emit: report, notice: aside, end: () => {} }
+  const now = () => new Date().toISOString()
+  const clock = setInterval(() => report({ type: 'tick', at: now() }), 1000)
+  const notice = (text: string) => report({ type: 'notice', at: now(), text })
+  return { emit: report, notice, end: () => clearInterval(clock) }
 }

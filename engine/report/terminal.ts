@@ -19,17 +19,14 @@ export interface TerminalOptions {
   wholeDifferences: boolean
 }
 
-/** Time has passed: what is running is drawn again. */
-export interface Tick {
-  type: 'tick'
-  at: string
-}
+/** What a terminal shows beside the engine's events: that time has passed, and words of the command line. */
+export type Aside = { type: 'tick'; at: string } | { type: 'notice'; at: string; text: string }
 
 /**
  * The report for a person. A run tells each task when it is done; a check says first what it came to, and so keeps its
  * findings until the end.
  */
-export function createTerminalReporter(options: TerminalOptions): (event: Event | Tick) => void {
+export function createTerminalReporter(options: TerminalOptions): (event: Event | Aside) => void {
   const { output, live, colour } = options
   const colours = coloursFor(colour)
   const view = new LiveView(output, options.width)
@@ -53,13 +50,23 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const isFrequent = event.type === 'task-result' || event.type === 'host-connected'
     if (lines.length === 0 && isFrequent && at - drawnAt < 100) return
     drawnAt = at
-    view.draw(connecting ? [connectingLine(connecting, at)] : runningLines([...running.values()], at), lines)
+    view.draw(
+      connecting
+        ? [connectingLine(connecting, at)]
+        : runningLines(
+            [...running.values()].filter(({ isLoose }) => !isLoose),
+            at,
+          ),
+      lines,
+    )
   }
 
-  function take(event: Event | Tick): string[] {
+  function take(event: Event | Aside): string[] {
     switch (event.type) {
       case 'tick':
         return []
+      case 'notice':
+        return [event.text]
       case 'host-connected':
         if (connecting) connecting.answered += 1
         return []
@@ -79,19 +86,21 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       }
       case 'debt-found':
         return keep([debtLine(event)])
-      case 'task-started':
+      case 'task-started': {
+        const lines = keep(finishLoose())
         connecting = undefined
-        running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at) })
-        return []
+        running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at), isLoose: false })
+        return lines
+      }
       case 'task-result':
-        running.get(event.task.id)?.results.push(event)
+        takeResult(event)
         return []
       case 'task-finished':
         return keep(finish(event.task.id))
       case 'warning':
         return [problemText([event.problem], { colour })]
       case 'play-finished':
-        return []
+        return keep(finishLoose())
       case 'run-finished':
         connecting = undefined
         return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
@@ -103,6 +112,17 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     if (lines.length > 0) findings.push(...(findings.length > 0 ? heading : heading.slice(-1)), ...lines)
     if (lines.length > 0) heading = []
     return []
+  }
+
+  /** Results of a task that never started: a host that could not be reached, or is locked. */
+  function takeResult(event: Extract<Event, { type: 'task-result' }>): void {
+    const task = running.get(event.task.id) ?? { ...event, hosts: [], results: [], since: 0, isLoose: true }
+    task.results.push(event)
+    running.set(event.task.id, task)
+  }
+
+  function finishLoose(): string[] {
+    return [...running.values()].filter(({ isLoose }) => isLoose).flatMap(({ task }) => finish(task.id))
   }
 
   function finish(id: string): string[] {
@@ -131,4 +151,5 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
 interface RunningTask extends TaskOutcome {
   results: { host: string; result: TaskOutcome['results'][number]['result'] }[]
   since: number
+  isLoose: boolean
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../../engine/problem.ts'
 import type { Event, HostSummary, Mode, RunSummary, Status, TaskRef, TaskResult } from '../../engine/report/event.ts'
-import { createTerminalReporter, type TerminalOptions, type Tick } from '../../engine/report/terminal.ts'
+import { type Aside, createTerminalReporter, type TerminalOptions } from '../../engine/report/terminal.ts'
 
 const at = (seconds: number) => new Date(Date.UTC(2024, 0, 1, 0, 0, seconds)).toISOString()
 const place = { file: 'site.yml', line: 4, column: 3 }
@@ -55,7 +55,7 @@ function whole(mode: Mode, hosts: Record<string, HostSummary>, events: Event[], 
   ]
 }
 
-function report(events: readonly (Event | Tick)[], options: Partial<TerminalOptions> = {}): string {
+function report(events: readonly (Event | Aside)[], options: Partial<TerminalOptions> = {}): string {
   let text = ''
   const reporter = createTerminalReporter({
     output: { write: (part: string) => (text += part) },
@@ -158,6 +158,20 @@ changed      forward (item 1) [mm1]
     const text = report(events)
     expect(text).toContain('changed      rules [mm1]\n')
     expect(text).toContain('interrupted; changed 1 task on 1 of 1 host\n')
+  })
+
+  test('tells of hosts that could not take part, though no task has started', () => {
+    const connect: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: 'p', place, handler: false }
+    const failure = { code: 'LOCKED', message: 'bob has been working on mm1 since noon', hint: 'wait' }
+    const result: TaskResult = { ...ok, status: 'failed', failure }
+    const events = whole('run', { mm1: summaryOf({ failed: 1 }, { lost: 'locked' }) }, [
+      { type: 'task-result', at: at(1), task: connect, host: 'mm1', result },
+    ])
+    expect(report(events)).toContain(`\
+failed       connect [mm1]
+             LOCKED: bob has been working on mm1 since noon
+             hint: wait
+`)
   })
 
   test('shows warnings about the playbook as problems', () => {
@@ -288,7 +302,7 @@ describe('the live view', () => {
   })
 
   test('tells how many hosts have answered while there is no task yet', () => {
-    const events: (Event | Tick)[] = [
+    const events: (Event | Aside)[] = [
       { type: 'run-started', at: at(0), mode: 'run', playbook: 'x.yml', operator: 'ann', hosts: ['a', 'b'] },
       { type: 'host-connected', at: at(1), host: 'a' },
       { type: 'tick', at: at(3) },
