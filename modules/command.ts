@@ -58,7 +58,7 @@ export const command = defineAction({
     return args.stdin === undefined ? program : sh.input(program, args.stdin)
   },
 
-  conclude: (args, outcome) => processResult(inShort(shown(args)), outcome),
+  conclude: (args, outcome) => processResult(`\`${inShort(shown(args))}\``, outcome),
 })
 
 interface Words {

@@ -153,7 +153,8 @@ function isThere(spec: string, { installed, version, candidate, held }: PackageS
   if (!installed) return false
   const wanted = versionIn(spec)
   if (wanted !== undefined) return wanted.endsWith('*') ? version.startsWith(wanted.slice(0, -1)) : version === wanted
-  return !isLatest || held || candidate === '' || candidate === version
+  // What is only predicted to be installed has no version yet, and will be the newest.
+  return !isLatest || held || candidate === '' || candidate === version || version === ''
 }
 
 function versionAfter(want: Want, { spec, have }: Wish, refreshes: boolean): string | Unknown {

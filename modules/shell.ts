@@ -39,5 +39,5 @@ export const shell = defineAction({
     return sh.input(sh`exec 3<&0; ${body}`, cmd)
   },
 
-  conclude: ({ cmd }, outcome) => processResult(inShort(cmd), outcome),
+  conclude: ({ cmd }, outcome) => processResult(`\`${inShort(cmd)}\``, outcome),
 })

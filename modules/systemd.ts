@@ -168,6 +168,12 @@ function refuse(name: string, want: Want, unit: UnitState, writes: boolean): voi
     )
   }
   if (masked && (starts || enabled)) throw new TaskFailure(`${name} cannot be masked and yet be started or enabled`)
+  if (masked && unit.load !== 'masked' && unit.fragment.startsWith('/etc/systemd/system/')) {
+    throw new TaskFailure(
+      `${name} cannot be masked: its own file ${unit.fragment} is in the way`,
+      'remove the file first',
+    )
+  }
   const obstacle = unitObstacle(name, unit)
   if (obstacle && !isOvercome(want, unit, writes)) throw new TaskFailure(obstacle.failure, obstacle.hint)
   if (enabled && !writes && /^(static|generated|transient)$/.test(unit.enabled)) {

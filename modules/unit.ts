@@ -64,13 +64,15 @@ export function requireUnit(name: string, unit: UnitState): void {
 /**
  * Starts, restarts or reloads a unit and sees to it that it is up: a service that systemd calls started as soon as its
  * process exists is looked at for a moment longer. What is not up fails with a sentence and the last lines of its journal.
+ * systemd is told of changed unit files first, and to forget that it has tried too often.
  */
 export function bringUp(verb: 'start' | 'restart' | 'reload' | 'reload-or-restart', unit: string): Command {
   return sh`u=${unit}; v=${verb}
 ${LOOK}
 fail() { printf 'lockstep: %s\n' "$1" >&2; journalctl -u "$u" -n 8 --no-pager -o cat >&2 2>/dev/null; exit 1; }
 look; [ "$reload" != yes ] || systemctl daemon-reload || exit 1
-systemctl "$v" -- "$u" || { look; fail "systemctl $v $u failed: it is $active ($sub, $result)"; }
+[ "$active" != failed ] || systemctl reset-failed -- "$u"
+said=$(systemctl "$v" -- "$u" 2>&1) || fail "systemctl $v $u: $(printf '%s\\n' "$said" | head -n 1)"
 look; before=$restarts; i=0
 while :; do
 case $active in

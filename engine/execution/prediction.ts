@@ -5,6 +5,7 @@ import {
   ABSENT,
   type AnyRead,
   type FileState,
+  type PackageState,
   type Prediction,
   type TreeState,
   type UnitState,
@@ -111,6 +112,13 @@ export class Predictions {
         const unit = this.#reloaded > since ? { ...known, needsReload: false } : known
         const state = unitAfter(unit, this.#unitFiles(read.name, since))
         return state instanceof Unknown ? state : { state }
+      }
+      case 'package': {
+        // What apt offers is no matter of what is installed: only a look tells, unless the prediction does.
+        if (!entry || !read.candidate || (entry.read.kind === 'package' && entry.read.candidate))
+          return entry ? { state: entry.state } : real
+        if (real === undefined || 'denied' in real) return real
+        return { state: { ...(entry.state as PackageState), candidate: (real.state as PackageState).candidate } }
       }
       default:
         return entry ? { state: entry.state } : real

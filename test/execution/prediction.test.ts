@@ -150,6 +150,17 @@ describe('units that are instances of a template', () => {
   })
 })
 
+test('what apt offers for a package that is predicted to go is still what a look has seen', () => {
+  const predictions = new Predictions()
+  const installed = { installed: true, version: '1', held: false, candidate: '' }
+  const absent = { installed: false, version: '', held: false }
+  predictions.add(predictSome(read.package('p'), absent), seen(installed))
+  expect(predictions.answer(read.package('p', { candidate: true }), undefined)).toBeUndefined()
+  expect(predictions.answer(read.package('p', { candidate: true }), seen({ ...installed, candidate: '2' }))).toEqual(
+    seen({ ...absent, candidate: '2' }),
+  )
+})
+
 test('no unit asks for a reload any more once another one has had systemd read its files anew', () => {
   const predictions = new Predictions()
   predictions.reloadsSystemd()
