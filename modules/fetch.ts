@@ -26,7 +26,7 @@ export const fetch = defineAction({
   }),
   examples: [
     `- fetch: { src: /etc/hostname, dest: fetched }
-- fetch: { src: /etc/os-release, dest: fetched/, flat: true }
+- fetch: { src: /etc/debian_version, dest: fetched/, flat: true }
 - fetch: { src: /etc/no-such-file, dest: fetched, fail_on_missing: false }`,
   ],
   looks: true,
@@ -39,9 +39,11 @@ export const fetch = defineAction({
       return { due: false, failure: `${src} leads upwards`, hint: 'name the file without `..`' }
     }
     if (file.type === 'file') return { due: true, what: `brings ${src}` }
-    const failure = file.type === 'absent' ? `${src} does not exist` : `${src} is a ${file.type}, not a file`
-    const hint = file.type === 'absent' ? 'say `fail_on_missing: false` if that is fine' : 'name the file itself'
-    return { due: false, failure, hint }
+    if (file.type === 'absent') {
+      return { due: false, failure: `${src} does not exist`, hint: 'say `fail_on_missing: false` if that is fine' }
+    }
+    const to = file.target === undefined ? '' : ` to ${file.target}`
+    return { due: false, failure: `${src} is a ${file.type}${to}, not a file`, hint: 'name the file itself' }
   },
 
   keep: ({ src, dest, flat }, { file }, host) => ({
