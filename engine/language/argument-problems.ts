@@ -32,6 +32,20 @@ export function argumentProblems(all: readonly ErrorObject[], at: ArgumentPlace)
   ]
 }
 
+/** Whether an error is of a rule about several arguments that can only be judged when these values are known. */
+export function awaits(error: ErrorObject, schema: ArgumentSchema, holes: readonly string[]): boolean | undefined {
+  const rule = ruleOf(error)
+  if (rule === undefined) return undefined
+  const asked = valuesAsked(schema.allOf?.[rule])
+  return holes.some((hole) => asked.includes(hole.split('/')[1] ?? ''))
+}
+
+/** The arguments whose values, not only their presence, a rule asks for. */
+function valuesAsked(rule: unknown): string[] {
+  if (typeof rule !== 'object' || rule === null) return []
+  return Object.entries(rule).flatMap(([key, part]) => (key === 'properties' ? Object.keys(part) : valuesAsked(part)))
+}
+
 /** The rule about several arguments that an error belongs to; see `Arg.rule`. */
 function ruleOf({ schemaPath }: ErrorObject): number | undefined {
   const [, rule] = /^#\/allOf\/(\d+)\//.exec(schemaPath) ?? []

@@ -2,7 +2,7 @@ import { type Place, Problem } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
-import { type ArgumentPlace, argumentProblems } from './argument-problems.ts'
+import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
@@ -132,7 +132,10 @@ function checkWhatIsKnown({ at, values, expressions }: CompiledArguments): Probl
     skeleton[name] = HOLE
     holes.push(`/${name}`)
   }
-  const errors = validateArguments(at.schema, skeleton).filter(({ instancePath, keyword }) => {
+  const errors = validateArguments(at.schema, skeleton).filter((error) => {
+    const { instancePath, keyword } = error
+    const waits = awaits(error, at.schema, holes)
+    if (waits !== undefined) return !waits
     if (keyword === 'additionalProperties' || keyword === 'required') return !holes.includes(instancePath)
     return !holes.some((hole) => hole === instancePath || hole.startsWith(`${instancePath}/`))
   })
