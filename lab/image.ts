@@ -1,6 +1,17 @@
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, truncateSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { mustRun } from './command.ts'
+import { isOnOverlay } from './disk.ts'
 import { withLock } from './lock.ts'
 import { debianMirror } from './mirror.ts'
 import { cacheDirectory, controllerNamespace } from './place.ts'
@@ -20,7 +31,7 @@ export async function ensureImage(suite: Suite, packages: string[], log: (line: 
   const wanted = [...new Set(packages)].sort()
   const layer = `${base}+${key(wanted, installScript)}`
   await builtOnce(layer, log, (draft) => buildLayer(suite, wanted, base, draft, log))
-  return [layer, base]
+  return isOnOverlay(layer) ? [layer] : [layer, base]
 }
 
 /** Builds in a draft folder and renames, so an image is there whole or not at all; a second builder waits and finds it. */
@@ -58,15 +69,25 @@ async function buildBase(suite: Suite, draft: string, log: (line: string) => voi
   return root
 }
 
+/** A layer over the base, or a whole root of its own where layers cannot be. */
 async function buildLayer(suite: Suite, packages: string[], base: string, draft: string, log: (line: string) => void) {
   log(`adding ${packages.join(', ')} to the ${suite} root image; this is done once`)
+  if (isOnOverlay(draft)) {
+    const root = `${draft}/root`
+    await mustRun(['cp', '-a', base, root])
+    await inside({ root, suite, script: installScript, words: packages })
+    return root
+  }
   for (const name of ['root', 'upper', 'work']) mkdirSync(`${draft}/${name}`, { mode: 0o755 })
   await inside({ root: `${draft}/root`, layer: { base, draft }, suite, script: installScript, words: packages })
   return `${draft}/upper`
 }
 
 /** What is mounted while building is gone with the builder, however it ends. */
-const withOwnMounts = ['unshare', '--mount', '--propagation', 'private', '--']
+const withOwnMounts = [
+  ...['unshare', '--mount', '--propagation', 'private', '--'],
+  ...['sh', '-c', 'umask 022; exec "$@"', 'sh'],
+]
 
 interface Inside {
   root: string
@@ -97,10 +118,19 @@ async function inside({ root, layer, suite, script, words }: Inside): Promise<vo
 
 /** Building needs the machine's own network, also when we run in the controller's namespace, which leads nowhere. */
 async function outside(argv: string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
-  const here = statSync('/proc/self/ns/net').ino
+  await mustRun([...outsideWords(), ...argv], { env })
+}
+
+/** The way back is through the nearest of our ancestors that is not inside: it has put us here. */
+function outsideWords(): string[] {
   const lab = `/run/netns/${controllerNamespace}`
-  const closed = existsSync(lab) && statSync(lab).ino === here
-  await mustRun(closed ? ['nsenter', '--net=/proc/1/ns/net', '--', ...argv] : argv, { env })
+  if (!existsSync(lab)) return []
+  const inside = statSync(lab).ino
+  let pid = 'self'
+  while (statSync(`/proc/${pid}/ns/net`).ino === inside) {
+    pid = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '1'
+  }
+  return pid === 'self' ? [] : ['nsenter', `--net=/proc/${pid}/ns/net`, '--']
 }
 
 /** How this machine's apt reaches its mirror: proxies, timeouts, relaxed dates; not what it would fetch. */

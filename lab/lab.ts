@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { Problem } from '../engine/problem.ts'
 import { becomeReady, startHost } from './boot.ts'
 import { hostGroup, isFrozen, killGroup, labGroup, leaderOf } from './cgroup.ts'
+import { ensureDisk, removeDisk } from './disk.ts'
 import { mendHost } from './faults.ts'
 import {
   ensureLoginKey,
@@ -65,6 +66,7 @@ export async function labUp({ hosts, log }: LabOptions): Promise<LabAccess> {
   await ensureTools(log)
   ensureWatchers(hosts.length + hostRecords().length, log)
   await whileLocked(log, async () => {
+    await ensureDisk(log)
     await ensureLoginKey()
     const wanted = await imagesFor(checked, log)
     await ensureNetwork(wanted)
@@ -82,6 +84,7 @@ export async function labDown(log: Log): Promise<void> {
     if (hosts.length > 0) log(`taking down ${hosts.map(({ name }) => name).join(', ')}`)
     await killGroup(labGroup())
     await removeNetwork()
+    await removeDisk()
     rmSync(stateDirectory, { recursive: true, force: true })
   })
 }
