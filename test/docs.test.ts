@@ -1,7 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { load } from '../engine/cli/load.ts'
 import { functions } from '../engine/language/functions/functions.ts'
 import { entriesOf, functionReference, wholeReference } from '../engine/report/reference.ts'
 import { actions, modules } from '../modules/index.ts'
@@ -22,6 +24,17 @@ describe('the documentation', () => {
     expect([...written].filter((code) => !used.has(code)).sort()).toEqual([])
   })
 
+  test('has examples in the README that are right', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'readme-'))
+    const [hosts = '', site = ''] = yamlBlocks(read('README.md'))
+    writeFileSync(join(folder, 'hosts.yml'), hosts)
+    writeFileSync(join(folder, 'site.yml'), site)
+    const { playbooks } = load([join(folder, 'site.yml')], { inventory: [join(folder, 'hosts.yml')] }, 'check')
+    rmSync(folder, { recursive: true })
+    expect(playbooks.map(({ warnings }) => warnings)).toEqual([[]])
+    expect(playbooks[0]?.playbook.plays[0]?.hosts).toEqual(['web1', 'web2'])
+  })
+
   test('has no link that leads nowhere', () => {
     const pages = ['README.md', 'CHANGELOG.md', ...sources('docs').filter((file) => file.endsWith('.md'))]
     expect(pages.flatMap(deadLinks)).toEqual([])
@@ -36,6 +49,10 @@ function codesIn(text: string): string[] {
 
 const SINGLE = new Set(['UNREACHABLE', 'INTERRUPTED', 'LOCKED'])
 const FOREIGN = new Set(['SSH_AUTH_SOCK', 'VERSION_ID', 'VERSION_CODENAME', 'EAI_AGAIN', 'LOCKSTEP_LAB_ACCESS'])
+
+function yamlBlocks(text: string): string[] {
+  return [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? '')
+}
 
 function deadLinks(page: string): string[] {
   const links = [...read(page).matchAll(/\]\(([^)#:]+)(?:#[^)]*)?\)/g)].map((match) => match[1] ?? '')

@@ -10,6 +10,11 @@ export function declareLab(program: Command): void {
     .enablePositionalOptions()
     .description('real Debian hosts on this machine, to try things on')
 
+  lab.hook('preAction', async () => {
+    const unsupported = (await import('../../lab/support.ts')).labSupported()
+    if (unsupported) throw unsupported
+  })
+
   lab
     .command('up')
     .description('boots every host of a lab inventory; those that run are kept')
@@ -126,9 +131,6 @@ async function prepare(names: string[]): Promise<void> {
 
 async function showStatus(): Promise<void> {
   const { labStatus } = await import('../../lab/lab.ts')
-  const { labSupported } = await import('../../lab/support.ts')
-  const unsupported = labSupported()
-  if (unsupported) throw unsupported
   const hosts = labStatus()
   if (hosts.length === 0) process.stdout.write('the lab has no hosts; boot some with lockstep lab up\n')
   const width = Math.max(...hosts.map(({ name }) => name.length))

@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareDoc } from './doc.ts'
+import { declareExec } from './exec.ts'
 import { declareExplain } from './explain.ts'
+import { declareFacts } from './facts.ts'
 import { declareInventory } from './inventory.ts'
 import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
@@ -29,6 +31,8 @@ const declarations = [
   declareList,
   declareInventory,
   declareExplain,
+  declareFacts,
+  declareExec,
   declareDoc,
   declareSchema,
   declareLab,

@@ -51,7 +51,8 @@ function groupedRows(hosts: readonly [string, HostSummary][], style: RecapStyle)
 function row(names: readonly string[], host: HostSummary, style: RecapStyle): string {
   const { colours, verbosity } = style
   const parts = [countWords(host, style)]
-  if (host.lost) parts.push(colours.bad(lostWords[host.lost]))
+  // What counted as unreachable says so already.
+  if (host.lost && host.lost !== 'unreachable') parts.push(colours.bad(lostWords[host.lost]))
   if (host.owed.length > 0) parts.push(colours.warned(`owes ${printableLine(listed(host.owed, 3))}`))
   if (verbosity > 0) parts.push(colours.dim(trafficWords(host)))
   return `${whoWords(names, style)}  ${parts.filter((part) => part !== '').join(', ')}`
@@ -66,7 +67,7 @@ function whoWords(names: readonly string[], { width }: RecapStyle): string {
   return cut + ' '.repeat(Math.max(0, NAME_COLUMNS - columns(cut)))
 }
 
-const lostWords = { failed: 'left the play', unreachable: 'unreachable', locked: 'locked by another run' }
+const lostWords = { failed: 'left the play', locked: 'locked by another run' }
 
 function countWords({ counts }: HostSummary, { mode, colours }: RecapStyle): string {
   const sums = new Map<string, { sum: number; status: Status }>()
