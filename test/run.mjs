@@ -39,8 +39,8 @@ function runLabTests() {
     encoding: 'utf8',
   })
   if (supported.status !== 0) return skipLabTests(supported.stderr.trim())
-  say('lab: tools, root image and network')
-  if (run([...lockstep, 'lab', 'prepare']) !== 0) return fail('preparing the lab')
+  say('lab: tools, root images and network')
+  if (run([...lockstep, 'lab', 'prepare', 'bookworm', 'bullseye', 'trixie']) !== 0) return fail('preparing the lab')
   say('tests on lab hosts')
   runTests('lab', [...lockstep, 'lab', 'enter', '--', ...vitest])
   run([...lockstep, 'lab', 'down'])
