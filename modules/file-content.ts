@@ -68,6 +68,7 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
   return {
     ...{ name, summary, args, examples },
     sets: ['file'],
+    touches: 'reads',
     resource: (want) => module.resource(want),
     reads(want) {
       const { path, size } = module.file(want)

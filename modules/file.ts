@@ -70,6 +70,7 @@ export const file = defineModule({
   ],
 
   sets: ['target', 'below'],
+  touches: 'reads',
 
   resource: ({ path }) => `file:${tidy(path)}`,
 

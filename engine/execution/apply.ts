@@ -1,8 +1,10 @@
+import { inspect } from 'node:util'
 import type { Step } from '../language/playbook.ts'
 import type { Debt } from '../remote/debt.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
-import type { AnyRead } from '../resource/read.ts'
+import type { AnyRead, Prediction } from '../resource/read.ts'
+import { Unknown } from '../resource/unknown.ts'
 import { argsOf, brokenCommand, type Errand, errand, onlyLooks, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
@@ -11,6 +13,7 @@ import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
 import { planJob } from './plan-job.ts'
 import type { PlannedJob } from './planning.ts'
+import { agrees } from './prediction.ts'
 import { decided, failed, planned, type Settled } from './settled.ts'
 import { showChange } from './show.ts'
 import { mergeReads, type World } from './world.ts'
@@ -51,6 +54,7 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
     world.forget(position)
     return jobs.map(({ job }) => unreached(job, error))
   }
+  if (context.onMisprediction) mispredictions(batch, world).forEach(context.onMisprediction)
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
@@ -118,6 +122,29 @@ function ended(
     again.kind === 'failure' || again.kind === 'denied' ? again.message : left.map(({ what }) => what).join(', ')
   const message = `the change was made and the host still differs: ${why || 'it could not be looked at again'}`
   return failed(job, { code: 'NOT_SETTLED', message, hint: 'something else on the host may be setting it back' }, left)
+}
+
+/** What the plans foresaw and the host shows otherwise, of what was looked at again. */
+function mispredictions({ step, position, jobs }: Batch, world: World): string[] {
+  const foreseen = new Map<string, Prediction>()
+  for (const { planned: plan } of jobs) {
+    if (plan.kind === 'plan' && plan.plan.changes.length > 0) {
+      for (const prediction of plan.plan.after ?? []) foreseen.set(prediction.read.key, prediction)
+    }
+  }
+  return [...foreseen.values()].flatMap(({ read, state }) => {
+    if (state instanceof Unknown) return []
+    const actual = world.answer(read, userKey(step.become), position)
+    if (!actual || actual instanceof Unknown || 'denied' in actual || agrees(known(read, state), actual.state))
+      return []
+    return [`${step.name}: ${read.key} was foreseen as ${inspect(state)} and is ${inspect(actual.state)}`]
+  })
+}
+
+/** A file that is foreseen without its content is foreseen without its size. */
+function known(read: AnyRead, state: unknown): unknown {
+  if (read.kind !== 'file' || typeof state !== 'object' || state === null || 'content' in state) return state
+  return { ...state, size: undefined }
 }
 
 /** Nothing was due: as planned, or as decided. */

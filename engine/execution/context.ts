@@ -30,4 +30,6 @@ export interface PlayContext {
   controller: ControllerFiles
   operator: string
   signal: AbortSignal | undefined
+  /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
+  onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -230,9 +230,11 @@ function isRecord(value: unknown): value is Record<string, unknown> {
 }
 
 /** Whether every field that the prediction names is already so. */
-function agrees(predicted: unknown, current: unknown): boolean {
+export function agrees(predicted: unknown, current: unknown): boolean {
   if (typeof predicted !== 'object' || predicted === null || predicted instanceof Unknown)
     return isDeepStrictEqual(predicted, current)
   const now = current as Record<string, unknown>
-  return Object.entries(predicted).every(([field, value]) => isDeepStrictEqual(value, now[field]))
+  return Object.entries(predicted).every(
+    ([field, value]) => value === undefined || isDeepStrictEqual(value, now[field]),
+  )
 }

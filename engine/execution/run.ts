@@ -26,6 +26,8 @@ export interface RunOptions {
   operator: string
   /** Once aborted, what is in flight is finished and nothing new is begun. */
   signal?: AbortSignal | undefined
+  /** For tests: told where a plan foresaw something else than came. */
+  onMisprediction?: ((sentence: string) => void) | undefined
 }
 
 /** Runs or checks a playbook, play by play; both walk the same steps. Everything that happens is told through `emit`. */

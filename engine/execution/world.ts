@@ -113,9 +113,10 @@ function isTouched(read: AnyRead, change: AnyRead): boolean {
   if (read.key === change.key || read.kind === 'raw') return true
   if (change.kind !== 'file' && change.kind !== 'tree') return false
   const { path } = change
+  const name = path.slice(path.lastIndexOf('/') + 1)
   if (read.kind === 'unit') return path.includes('/systemd/system/')
   if (read.kind === 'account' || read.kind === 'group') return /^\/etc\/(passwd|group|shadow|gshadow)$/.test(path)
-  if (read.kind === 'tree')
-    return read.path.startsWith(`${path}/`) || path.startsWith(`${read.path}/`) || path === read.path
-  return read.kind === 'file' && read.path.startsWith(`${path}/`)
+  if (read.kind === 'tree' && path.startsWith(`${read.path}/`)) return true
+  // The same name anywhere: a folder may have a second way to it, as /run has in /var/run.
+  return (read.kind === 'file' || read.kind === 'tree') && `${read.path}/`.includes(`/${name}/`)
 }

@@ -41,6 +41,7 @@ describe.each(all)('the examples of $name', ({ examples, isModule }) => {
       expect(await labDigest(host.name)).toEqual(before)
       const run = await playOn({ ...options, mode: 'run' })
       expect(run.failed).toEqual([])
+      expect(run.mispredicted).toEqual([])
       expect(run.changed).toEqual(check.changed)
       changed.push(...run.changed)
       const again = await playOn({ ...options, mode: 'run' })

@@ -21,6 +21,8 @@ export interface Outcome {
   changed: string[]
   /** `host: task [item]: sentence` of all that failed or was unreachable. */
   failed: string[]
+  /** Where a module foresaw something else than came. */
+  mispredicted: string[]
 }
 
 export interface PlayOptions {
@@ -60,6 +62,7 @@ export async function playOn({
     checkMode: mode === 'check',
   })
   const events: Event[] = []
+  const mispredicted: string[] = []
   const stop = signal ?? new AbortController().signal
   const flags = { forks: 20 }
   const summary = await runPlaybook({
@@ -76,6 +79,7 @@ export async function playOn({
     forks: 20,
     operator: 'test@controller',
     signal: stop,
+    onMisprediction: (sentence) => mispredicted.push(sentence),
   })
   const results = events.flatMap((event) =>
     event.type === 'task-result'
@@ -83,6 +87,7 @@ export async function playOn({
       : [],
   )
   return {
+    mispredicted,
     events,
     summary,
     results,
