@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { commandReference } from '../engine/cli/command-reference.ts'
 import { load } from '../engine/cli/load.ts'
+import { program } from '../engine/cli/program.ts'
 import { functions } from '../engine/language/functions/functions.ts'
 import { entriesOf, functionReference, wholeReference } from '../engine/report/reference.ts'
 import { actions, modules } from '../modules/index.ts'
@@ -13,6 +15,7 @@ const home = fileURLToPath(new URL('..', import.meta.url))
 describe('the documentation', () => {
   test('has the reference that the code gives; `npm run docs` writes it', () => {
     expect(read('docs/modules.md')).toBe(wholeReference(entriesOf(modules, actions)))
+    expect(read('docs/commands.md')).toBe(commandReference(program()))
     expect(read('docs/functions.md')).toBe(functionReference([...functions.values()]))
   })
 

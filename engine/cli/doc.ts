@@ -7,13 +7,16 @@ export function declareDoc(program: Command): void {
     .argument('[name]', 'a module, an action, or a function of templates and expressions')
     .option('--modules', 'the whole reference of modules and actions, as docs/modules.md holds it')
     .option('--functions', 'the whole reference of functions, as docs/functions.md holds it')
+    .option('--commands', 'the help of all commands, as docs/commands.md holds it')
     .description('the reference of a module, an action or a function, or the list of all modules')
     .action(async (name: string | undefined, options: Choice) => {
-      process.stdout.write(await referenceText(name, options))
+      const { commandReference } = await import('./command-reference.ts')
+      process.stdout.write(options.commands ? commandReference(program) : await referenceText(name, options))
     })
 }
 
 interface Choice {
+  commands?: true
   modules?: true
   functions?: true
 }

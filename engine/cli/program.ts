@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
+import { declareCompletion } from './completion.ts'
 import { declareDoc } from './doc.ts'
 import { declareExec } from './exec.ts'
 import { declareExplain } from './explain.ts'
@@ -36,6 +37,7 @@ const declarations = [
   declareDoc,
   declareSchema,
   declareLab,
+  declareCompletion,
   declareVersion,
 ]
 
