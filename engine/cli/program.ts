@@ -45,7 +45,7 @@ const examples = `
 Examples:
   ./run playbooks/mattermost-tunnels.yml            run on the lab that comes with it
   ./run check site.yml -i hosts.yml                 show what differs, change nothing
-  ./run site.yml     -i hosts.yml --limit 'web*'    run on some hosts of one's own
+  ./run site.yml -i hosts.yml --limit 'web*'        run on some hosts of one's own
   ./run doc file                                    the reference of a module
 
 Exit codes: 0 done and converged, 1 a mistake in playbook, inventory or command line, 2 check found drift,

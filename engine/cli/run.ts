@@ -16,9 +16,9 @@ export function declareRun(program: Command): void {
       `
 Examples:
   ./run playbooks/mattermost-tunnels.yml                         on the lab that comes with it
-  ./run site.yml     -i hosts.yml --limit 'web*:!web3'           on some of one's own hosts
-  ./run site.yml     -i hosts.yml -b -K --tags firewall -vv      as root by sudo with a password
-  ./run site.yml     -i hosts.yml -e release=2.4 --output jsonl  for a program to read
+  ./run site.yml -i hosts.yml --limit 'web*:!web3'               on some of one's own hosts
+  ./run site.yml -i hosts.yml -b -K --tags firewall -vv          as root by sudo with a password
+  ./run site.yml -i hosts.yml -e release=2.4 --output jsonl      for a program to read
 `,
     )
     .action(async (paths: string[], flags: PlayFlags & { check?: true }) => {
