@@ -29,7 +29,8 @@ export const userLegs = {
   set: ({ option, to }: { option: string; to: string | number | undefined }, { name }: UserWishes): Command =>
     sh`usermod ${option} ${to ?? ''} -- ${name}`,
   home: ({ what, group }: { what: string; group: string }, { name }: UserWishes): Command =>
-    sh`umask 077; mkdir -- ${what} && cp -RT -- /etc/skel ${what} && chown -RhP -- ${`${name}:${group}`} ${what}`,
+    sh`umask 077; mkdir -- ${what} && cp -RT --preserve=mode -- /etc/skel ${what} &&
+chown -RhP -- ${`${name}:${group}`} ${what} && chmod 0700 -- ${what}`,
   password: ({ to }: { to: Secret | undefined }, { name }: UserWishes): Command =>
     sh.input(sh`chpasswd -e`, new Secret(`${name}:${to?.reveal() ?? ''}\n`)),
   lock: (_: object, { name }: UserWishes): Command => sh`usermod -L -- ${name}`,

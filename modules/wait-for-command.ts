@@ -74,7 +74,7 @@ sub there {
   for my $address (@addresses) {
     my $socket = connected($address->{family}, $address->{protocol}, $address->{addr}) or next; return talk($socket) }
   0 }
-my ($begun, $patience) = (time, $seconds ? 5 : 2);
+my ($begun, $patience) = (time, $seconds && $seconds < 5 ? $seconds : $seconds ? 5 : 2);
 while (1) {
   my $there = eval { local $SIG{ALRM} = sub { die "late\n" }; alarm $patience; my $is = there(); alarm 0; $is };
   alarm 0;
