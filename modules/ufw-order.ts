@@ -71,7 +71,7 @@ function arrange(list: UfwRule[], family: Family, { rules, insert, managed }: Ru
   const kept = longestRow(heads.map(indexOf).filter((index) => index >= 0)).map((index) => list[index])
   for (const unit of wanted)
     if (unit[0] && find(unit[0]) && !kept.some((one) => one && indexOf(one) === indexOf(unit[0]))) remove(unit)
-  for (const [index, unit] of wanted.entries()) if (!unit.every(find)) add(unit, placeFor(index))
+  for (const [index, unit] of wanted.entries()) if (!unit.every(find)) add(unit, index)
   for (const { tuples } of rules.filter(({ isGone }) => isGone)) {
     remove(tuples[family].filter((rule) => find(rule)?.action === rule.action && find(rule)?.log === rule.log))
   }
@@ -97,23 +97,20 @@ function arrange(list: UfwRule[], family: Family, { rules, insert, managed }: Ru
     for (const rule of gone) list.splice(indexOf(rule), 1)
   }
 
-  /** Before the next wanted rule that is there; else where the task says, but behind the wanted one before it. */
-  function placeFor(index: number): number {
+  /** Behind the wanted rule before it and before the next one that is there; else where the task says. */
+  function add(unit: readonly UfwRule[], index: number): void {
+    const missing = unit.filter((rule) => !find(rule))
+    const [rule] = missing
+    if (!rule) return
+    const first = indexOf(heads[index - 1]) + 1
     const next = heads
       .slice(index + 1)
       .map(indexOf)
       .find((at) => at >= 0)
-    if (next !== undefined) return next
-    return insert === undefined ? list.length : Math.max(insert - 1, indexOf(heads[index - 1]) + 1)
-  }
-
-  function add(unit: readonly UfwRule[], place: number): void {
-    const missing = unit.filter((rule) => !find(rule))
-    const [rule] = missing
-    if (!rule) return
-    if (place >= list.length) drafts.push({ kind: 'rule', rule })
-    else drafts.push({ kind: 'rule', rule, position: ahead + positionFor(list, place, rule) })
-    list.splice(place, 0, ...missing)
+    const position = next === undefined ? positionFrom(list, insert, first) : positionBefore(list, first, next, rule)
+    drafts.push({ kind: 'rule', rule, ...(position === undefined ? {} : { position: ahead + position }) })
+    if (position === undefined) list.push(...missing)
+    else for (const one of missing.toReversed()) list.splice(placeOf(list, position), 0, one)
   }
 }
 
@@ -122,12 +119,22 @@ function countOf(list: readonly UfwRule[]): number {
   return new Set(list.map((rule, index) => profileOf(rule) || String(index))).size
 }
 
-/** The number that makes ufw's `insert` put a rule at this place of the list. */
-function positionFor(list: readonly UfwRule[], place: number, rule: UfwRule): number {
-  for (let position = 1; position <= countOf(list); position += 1)
-    if (placeOf(list, position) === place) return position
+/** The number for `insert` that the task gives, or the first one behind `first`; undefined for the end. */
+function positionFrom(list: readonly UfwRule[], wanted: number | undefined, first: number): number | undefined {
+  for (let position = wanted ?? Number.POSITIVE_INFINITY; position <= countOf(list); position += 1) {
+    if (placeOf(list, position) >= first) return position
+  }
+  return undefined
+}
+
+/** The number for `insert` that puts a rule as far back as can be between two places. */
+function positionBefore(list: readonly UfwRule[], first: number, next: number, rule: UfwRule): number {
+  for (let position = countOf(list); position > 0; position -= 1) {
+    const place = placeOf(list, position)
+    if (first <= place && place <= next) return position
+  }
   throw new TaskFailure(
-    `ufw cannot insert '${textOf(rule)}' between its rules for an application profile`,
+    `ufw cannot insert '${textOf(rule)}' where it shall stand, between the rules for an application profile`,
     'put the rule elsewhere in the list, or write the ports of the profile out',
   )
 }
@@ -166,19 +173,27 @@ function longest(rows: readonly number[][]): number[] {
   return rows.reduce((best, row) => (row.length > best.length ? row : best), [])
 }
 
-/** A rule for anywhere is one call of ufw for both families. */
+/** A rule for anywhere is one call of ufw for both families; each family keeps its order. */
 function mergeFamilies(drafts4: readonly Draft[], drafts6: readonly Draft[]): UfwStep[] {
-  const rest = [...drafts6]
-  const steps = drafts4.map((draft) => {
+  const steps: UfwStep[] = []
+  let rest = [...drafts6]
+  for (const draft of drafts4) {
     const open = openRule(draft.rule)
-    const twin = rest.findIndex(
-      ({ kind, rule }) => kind === draft.kind && wordsOf(openRule(rule), []).join(' ') === wordsOf(open, []).join(' '),
-    )
-    if (open.src !== 'any' || open.dst !== 'any' || twin < 0) return stepOf(draft)
-    rest.splice(twin, 1)
-    return stepOf({ ...draft, rule: open, old: draft.old && openRule(draft.old) })
-  })
+    const twin = rest.findIndex(({ kind, rule }) => kind === draft.kind && sameWords(openRule(rule), open))
+    if (open.src !== 'any' || open.dst !== 'any' || twin < 0) steps.push(stepOf(draft))
+    else {
+      steps.push(
+        ...rest.slice(0, twin).map(stepOf),
+        stepOf({ ...draft, rule: open, old: draft.old && openRule(draft.old) }),
+      )
+      rest = rest.slice(twin + 1)
+    }
+  }
   return [...steps, ...rest.map(stepOf)]
+}
+
+function sameWords(a: UfwRule, b: UfwRule): boolean {
+  return wordsOf(a, []).join(' ') === wordsOf(b, []).join(' ')
 }
 
 function openRule(rule: UfwRule): UfwRule {
