@@ -61,6 +61,11 @@ export class FramePair {
     return { frames }
   }
 
+  /** Frames whose stdout is whole while their stderr is still on its way. */
+  get ahead(): number {
+    return this.#halves.stdout.ended.length
+  }
+
   /** What has come of the frame that is not complete yet. */
   unfinished(): Record<StreamName, Buffer> {
     const of = ({ collectors, ended }: Half) => ended[0]?.bytes ?? collectors[0]?.take() ?? Buffer.alloc(0)

@@ -41,6 +41,11 @@ export class Round {
     return this.#steps[this.results.length]
   }
 
+  /** The step that is so many after the one that runs. */
+  after(count: number): Step | undefined {
+    return this.#steps[this.results.length + count]
+  }
+
   /** Whether the frame is the answer of the step that runs, which is then done. */
   take({ words, stdout, stderr }: Frame): boolean {
     const [, index, code] = /^(\d+) (\d+|skip)$/.exec(words) ?? []
