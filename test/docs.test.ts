@@ -7,7 +7,8 @@ import { commandReference } from '../engine/cli/command-reference.ts'
 import { load } from '../engine/cli/load.ts'
 import { program } from '../engine/cli/program.ts'
 import { functions } from '../engine/language/functions/functions.ts'
-import { entriesOf, functionReference, wholeReference } from '../engine/report/reference.ts'
+import { functionReference } from '../engine/report/function-reference.ts'
+import { entriesOf, wholeReference } from '../engine/report/reference.ts'
 import { actions, modules } from '../modules/index.ts'
 
 const home = fileURLToPath(new URL('..', import.meta.url))

@@ -27,9 +27,8 @@ async function referenceText(
 ): Promise<string> {
   const { modules, actions } = await import('../../modules/index.ts')
   const { functions } = await import('../language/functions/functions.ts')
-  const { entriesOf, functionReference, functionText, referenceOf, wholeReference } = await import(
-    '../report/reference.ts'
-  )
+  const { functionReference, functionText } = await import('../report/function-reference.ts')
+  const { entriesOf, referenceOf, wholeReference } = await import('../report/reference.ts')
   const entries = entriesOf(modules, actions)
   if (all) return wholeReference(entries)
   if (allFunctions) return functionReference([...functions.values()])

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { Problem } from '../problem.ts'
+import { declareLabFaults } from './lab-faults.ts'
 
 const DEFAULT_INVENTORY = 'inventories/mattermost-lab.yml'
 
@@ -78,37 +79,8 @@ export function declareLab(program: Command): void {
       await handOver(labCommand(withoutDashes(command)))
     })
 
-  for (const { name, does, call } of faults) {
-    lab
-      .command(name)
-      .argument('<host...>')
-      .description(does)
-      .action(async (hosts: string[]) => {
-        const faultModule = await import('../../lab/faults.ts')
-        for (const host of hosts) await faultModule[call](host)
-      })
-  }
-
-  lab
-    .command('delay')
-    .argument('<host>')
-    .argument('<time>', 'as in 20ms; 0 takes the delay away')
-    .description('makes every packet of a host wait, in each direction')
-    .action(async (host: string, time: string) => {
-      const { labDelay } = await import('../../lab/faults.ts')
-      await labDelay(host, milliseconds(time))
-    })
+  declareLabFaults(lab)
 }
-
-const faults = [
-  { name: 'cut', does: 'pulls the network cable of hosts', call: 'labCut' },
-  { name: 'heal', does: 'plugs it in again', call: 'labHeal' },
-  { name: 'freeze', does: 'stops every process of hosts', call: 'labFreeze' },
-  { name: 'thaw', does: 'lets them go on', call: 'labThaw' },
-  { name: 'kill', does: 'cuts the power of hosts', call: 'labKill' },
-  { name: 'start', does: 'gives them power again', call: 'labPowerOn' },
-  { name: 'reboot', does: 'reboots hosts', call: 'labReboot' },
-] as const
 
 /** Progress goes to stderr: stdout belongs to what was asked for. */
 export function log(line: string): void {
@@ -153,10 +125,4 @@ function withoutDashes(words: readonly string[]): readonly string[] {
 async function handOver(argv: readonly string[]): Promise<void> {
   const { runInPlace } = await import('./run-in-place.ts')
   process.exitCode = await runInPlace(argv)
-}
-
-function milliseconds(time: string): number {
-  const parts = /^(\d+(?:\.\d+)?)(ms|s)?$/.exec(time)
-  if (parts) return Number(parts[1]) * (parts[2] === 's' ? 1000 : 1)
-  throw new Problem({ code: 'BAD_OPTION', message: `'${time}' is no time`, hint: 'write it as in 20ms or 0.5s' })
 }
