@@ -2,10 +2,20 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
-import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { type FileState, type PackageState, predict, predictSome, read } from '../engine/resource/read.ts'
-import { Unknown } from '../engine/resource/unknown.ts'
+import { defineModule, type Plan } from '../engine/resource/module.ts'
+import { predict, predictSome, read } from '../engine/resource/read.ts'
 import { APT, debCheck, installOptions, listsRead, UPDATE } from './apt.ts'
+import {
+  installed,
+  isThere,
+  NOT_INSTALLED,
+  nameOf,
+  refuse,
+  refuseHeld,
+  versionAfter,
+  versionsOf,
+  type Wish,
+} from './package-wish.ts'
 
 type PackageChange =
   /** The lists of what there is to be had. */
@@ -47,7 +57,7 @@ const args = Arg.object({
   ),
 })
 
-type Want = Static<typeof args>
+export type PackageWishes = Static<typeof args>
 
 /** Debian packages, by apt-get(8). */
 export const packages = defineModule({
@@ -127,58 +137,10 @@ export const packages = defineModule({
   },
 })
 
-/** One package of the task, and what the host has of it. */
-interface Wish {
-  spec: string
-  have: PackageState
-}
-
-const NOT_INSTALLED: PackageState = { installed: false, version: '', held: false, candidate: '' }
-
 const STALE = 'stale\n'
 
-function packageRead({ state }: Want, spec: string) {
+function packageRead({ state }: PackageWishes, spec: string) {
   return read.package(nameOf(spec), { candidate: state === 'latest' })
-}
-
-function nameOf(spec: string): string {
-  return spec.split('=')[0] ?? spec
-}
-
-function versionIn(spec: string): string | undefined {
-  return spec.split('=')[1]
-}
-
-function isThere(spec: string, { installed, version, candidate, held }: PackageState, isLatest: boolean): boolean {
-  if (!installed) return false
-  const wanted = versionIn(spec)
-  if (wanted !== undefined) return wanted.endsWith('*') ? version.startsWith(wanted.slice(0, -1)) : version === wanted
-  // What is only predicted to be installed has no version yet, and will be the newest.
-  return !isLatest || held || candidate === '' || candidate === version || version === ''
-}
-
-function versionAfter(want: Want, { spec, have }: Wish, refreshes: boolean): string | Unknown {
-  const wanted = versionIn(spec)
-  if (wanted !== undefined && !wanted.endsWith('*')) return wanted
-  if (want.state === 'latest' && !refreshes && have.candidate !== '' && wanted === undefined) return have.candidate
-  return chosen(spec)
-}
-
-function chosen(spec: string): Unknown {
-  return new Unknown(`the version of ${nameOf(spec)} that apt chooses`)
-}
-
-function installed(want: Want, wish: Wish, refreshes: boolean): Partial<PackageState> {
-  const version = versionAfter(want, wish, refreshes)
-  const known = { installed: true, held: wish.have.held }
-  return version instanceof Unknown ? known : { ...known, version, candidate: want.state === 'latest' ? version : '' }
-}
-
-/** What is only predicted to be installed has no version yet. */
-function versionsOf(wishes: readonly Wish[]): Record<string, string | Unknown> {
-  return Object.fromEntries(
-    wishes.map(({ spec, have }) => [nameOf(spec), have.version === '' && have.installed ? chosen(spec) : have.version]),
-  )
 }
 
 function absentPlan(wishes: readonly Wish[]): Plan<PackageChange> {
@@ -191,44 +153,5 @@ function absentPlan(wishes: readonly Wish[]): Plan<PackageChange> {
     changes: [{ kind: 'remove', what: words.join(', '), from, to: undefined, words }],
     after: words.map((name) => predictSome(read.package(name), { installed: false, version: '', held: false })),
     result: { versions: {} },
-  }
-}
-
-function refuse(
-  { name, deb, state }: Want,
-  due: readonly Wish[],
-  refreshes: boolean,
-  file: FileState | undefined,
-): void {
-  refuseHeld(due)
-  if (deb !== undefined && [name].flat().length > 1) {
-    throw new TaskFailure(
-      `${deb} holds one package, not ${[name].flat().length}`,
-      'give each package a task of its own',
-    )
-  }
-  if (file && file.type !== 'file' && file.type !== 'link') {
-    throw new TaskFailure(
-      `the package file ${deb} does not exist`,
-      'bring it to the host with a task `copy` before this one',
-    )
-  }
-  const unknown = due.find(({ have }) => state === 'latest' && deb === undefined && have.candidate === '' && !refreshes)
-  if (unknown) {
-    throw new TaskFailure(
-      `apt knows no package ${nameOf(unknown.spec)}`,
-      'check the name, or fetch the lists with `update_cache: true`',
-    )
-  }
-}
-
-function refuseHeld(wishes: readonly Wish[]): void {
-  const held = wishes.find(({ have }) => have.held)
-  if (held) {
-    const name = nameOf(held.spec)
-    throw new TaskFailure(
-      `${name} is held in version ${held.have.version}`,
-      `release it with \`apt-mark unhold ${name}\``,
-    )
   }
 }

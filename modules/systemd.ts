@@ -2,12 +2,13 @@ import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
-import { defineModule, TaskFailure } from '../engine/resource/module.ts'
+import { defineModule } from '../engine/resource/module.ts'
 import { predictSome, read, type UnitState } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
-import { bringUp, isTemplate, unitName, unitObstacle, unitOrTemplateArg } from './unit.ts'
+import { bringUp, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
 import { type FileChange, fileChanges, filePredictions, fileReads, folderOf } from './unit-files.ts'
-import { isEnabled, isInstallable, remainsAfterExit, unitAfter } from './unit-foresight.ts'
+import { isEnabled, unitAfter } from './unit-foresight.ts'
+import { refuse, refuseTemplate } from './unit-refusal.ts'
 
 type SystemdChange =
   | FileChange
@@ -38,7 +39,7 @@ const args = Arg.object({
   ),
 })
 
-type Want = typeof args.static
+export type SystemdWishes = typeof args.static
 
 /** A systemd unit: its files, whether it runs and whether it starts at boot. See systemctl(1) and systemd.unit(5). */
 export const systemd = defineModule({
@@ -124,7 +125,12 @@ export const systemd = defineModule({
   },
 })
 
-function unitChanges(what: string, want: Want, unit: UnitState, files: readonly FileChange[]): SystemdChange[] {
+function unitChanges(
+  what: string,
+  want: SystemdWishes,
+  unit: UnitState,
+  files: readonly FileChange[],
+): SystemdChange[] {
   const changes: SystemdChange[] = []
   const isMasked = unit.load === 'masked'
   const unmasks = isMasked && want.masked === false
@@ -156,59 +162,4 @@ function reloads(changes: readonly SystemdChange[]): boolean {
 
 function reloading(unit: string): SystemdChange {
   return { kind: 'reload', what: `${unit} as systemd holds it`, from: 'changed on disk', to: 'loaded' }
-}
-
-function refuse(name: string, want: Want, unit: UnitState, writes: boolean): void {
-  const { content, enabled, masked } = want
-  const starts = want.state === 'started'
-  if (masked && content !== undefined) {
-    throw new TaskFailure(
-      `${name} cannot be masked and have a unit file in /etc at once`,
-      'leave out `content` or `masked`',
-    )
-  }
-  if (masked && (starts || enabled)) throw new TaskFailure(`${name} cannot be masked and yet be started or enabled`)
-  if (masked && unit.load !== 'masked' && unit.fragment.startsWith('/etc/systemd/system/')) {
-    throw new TaskFailure(
-      `${name} cannot be masked: its own file ${unit.fragment} is in the way`,
-      'remove the file first',
-    )
-  }
-  const obstacle = unitObstacle(name, unit)
-  if (obstacle && !isOvercome(want, unit, writes)) throw new TaskFailure(obstacle.failure, obstacle.hint)
-  if (enabled && !writes && /^(static|generated|transient)$/.test(unit.enabled)) {
-    throw new TaskFailure(
-      `${name} cannot be enabled: it is ${unit.enabled}`,
-      'only a unit file with an [Install] section can be',
-    )
-  }
-  if (content === undefined) return
-  if (enabled && !isInstallable(content)) {
-    throw new TaskFailure(
-      `${name} cannot be enabled: its unit file has no [Install] section`,
-      'add one with WantedBy=multi-user.target',
-    )
-  }
-  if (starts && /^Type\s*=\s*oneshot\s*$/m.test(content) && !remainsAfterExit(content)) {
-    throw new TaskFailure(
-      `${name} is never up for long: a oneshot service ends when its command has ended`,
-      'add RemainAfterExit=yes, or leave out `state`',
-    )
-  }
-}
-
-/** Whether a unit that is missing, masked or broken can be as asked for all the same. */
-function isOvercome({ state, enabled, masked, content, dropins }: Want, { load }: UnitState, writes: boolean): boolean {
-  if (load === 'absent') return false
-  if (load === 'masked') return masked !== undefined || (state !== 'started' && !enabled && content === undefined)
-  const asks = state === 'started' || enabled === true
-  if (load === 'not-found')
-    return content !== undefined || !(asks || Object.values(dropins ?? {}).some((text) => text !== null))
-  return writes || !(asks || content !== undefined)
-}
-
-function refuseTemplate(name: string, { state, enabled, masked }: Want): void {
-  if (state !== undefined || enabled !== undefined || masked !== undefined) {
-    throw new TaskFailure(`${name} is a template: only its files can be managed`, 'name an instance, as in tunnel@mm2')
-  }
 }
