@@ -99,47 +99,10 @@ export function ownedFilePlan(
   have: OwnedFileHave,
 ): Plan<OwnedFileChange> {
   const { path, account } = want
-  const { file, folders } = have
-  const [folder, ...above] = folders
+  const { file } = have
   if (text === undefined && file.type === 'absent') return { changes: [] }
   requireOwnFile(path, file, account?.name)
-  const changes: OwnedFileChange[] = []
-  const folderPath = foldersAbove(path)[0] ?? '/'
-  let writer = want.manageFolder && account ? account.name : 'root'
-  if (want.manageFolder && account && folder?.type === 'absent') {
-    changes.push({
-      kind: 'folder',
-      what: folderPath,
-      from: undefined,
-      to: '0700',
-      writer: folderOwner(folderPath, above),
-      owner: account.name,
-    })
-  } else if (want.manageFolder && account && folder?.type === 'directory' && folder.owner === 'root') {
-    folderOwner(folderPath, above)
-    if (account.name !== 'root')
-      changes.push({
-        kind: 'folder-owner',
-        what: `owner of ${folderPath}`,
-        from: 'root',
-        to: account.name,
-        path: folderPath,
-      })
-  } else {
-    writer = folderOwner(path, folders)
-    if (account && writer !== account.name && writer !== 'root')
-      throw new TaskFailure(`${folderPath} belongs to ${writer}, not to ${account.name}`)
-  }
-  if (want.manageFolder && folder?.type === 'directory' && folder.mode !== 0o700) {
-    changes.push({
-      kind: 'folder-mode',
-      what: `mode of ${folderPath}`,
-      from: octal(folder.mode),
-      to: '0700',
-      path: folderPath,
-      writer,
-    })
-  }
+  const { changes, after, writer } = planFolder(want, have.folders)
   const mode =
     want.mode ?? (file.type === 'absent' ? (account && writer === account.name ? 0o600 : 0o644) : file.mode & ~0o022)
   const old = file.type === 'file' ? (file.content?.toString('utf8') ?? '') : undefined
@@ -147,10 +110,7 @@ export function ownedFilePlan(
   if (due) changes.push({ kind: 'save', what: path, from: old, to: text ?? '', writer, mode })
   else if (file.mode !== mode)
     changes.push({ kind: 'mode', what: `mode of ${path}`, from: octal(file.mode), to: octal(mode), path, writer })
-  return {
-    changes,
-    after: [...(want.manageFolder && account ? [folderAfter(folderPath, account, folder)] : []), fileAfter()],
-  }
+  return { changes, after: [...after, fileAfter()] }
 
   /** A file of root keeps its owner when it is written anew; what an account writes is its own. */
   function fileAfter(): Prediction {
@@ -159,6 +119,35 @@ export function ownedFilePlan(
     const group = isKept ? file.group : writer === 'root' ? 'root' : account?.group
     return group ? predict(read.file(path), { ...status, group }) : predictSome(read.file(path), status)
   }
+}
+
+/** What has to be done to the folder before the file, and who will then be able to write in it. */
+function planFolder({ path, account, manageFolder }: OwnedFileWish, folders: readonly FileState[]) {
+  const changes: OwnedFileChange[] = []
+  const [folder, ...above] = folders
+  const name = foldersAbove(path)[0] ?? '/'
+  if (!manageFolder || !account || !folder || (folder.type !== 'absent' && folder.type !== 'directory')) {
+    return { changes, after: [], writer: allowedOwner(path, folders, account) }
+  }
+  const parent = allowedOwner(name, above, account)
+  if (folder.type === 'absent') {
+    changes.push({ kind: 'folder', what: name, from: undefined, to: '0700', writer: parent, owner: account.name })
+  } else if (folder.owner === 'root' && account.name !== 'root') {
+    changes.push({ kind: 'folder-owner', what: `owner of ${name}`, from: 'root', to: account.name, path: name })
+  } else allowedOwner(path, folders, account)
+  const writer = account.name
+  if (folder.type === 'directory' && folder.mode !== 0o700) {
+    const from = octal(folder.mode)
+    changes.push({ kind: 'folder-mode', what: `mode of ${name}`, from, to: '0700', path: name, writer })
+  }
+  return { changes, after: [folderAfter(name, account, folder)], writer }
+}
+
+/** The owner of the nearest folder: root, or the account whose file it is. */
+function allowedOwner(path: string, folders: readonly FileState[], account: OwnedFileWish['account']): string {
+  const owner = folderOwner(path, folders)
+  if (account === undefined || owner === account.name || owner === 'root') return owner
+  throw new TaskFailure(`${foldersAbove(path)[0]} belongs to ${owner}, not to ${account.name}`)
 }
 
 /** The legs of `apply` for these changes. */
