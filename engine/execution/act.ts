@@ -22,7 +22,7 @@ export interface Errand {
   timeoutMs: number
 }
 
-/** The commands of a planned job; none when there is nothing to do. */
+/** The commands of a planned job; none when there is nothing to do. `settles` is the handler whose debt ends with it. */
 export function errand(
   { job, planned }: PlannedJob,
   step: Step,

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util'
 import type { Step } from '../language/playbook.ts'
-import type { Debt } from '../remote/debt.ts'
+import { type Debt, recordDebt } from '../remote/debt.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
@@ -33,22 +33,18 @@ export interface Batch {
  * then says of each how it ended. A change that has not come about is NOT_SETTLED.
  */
 export async function applyBatch(context: PlayContext, batch: Batch): Promise<Settled[]> {
-  const { step, position, target, jobs, settles } = batch
-  const errands = jobs.map((job) => errand(job, step, debtsOf(context, job, step), settles))
+  const { step, position, target, jobs } = batch
+  const errands = jobs.map((job) => errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job)))
   const acting = errands.filter((one) => one !== undefined)
   if (acting.length === 0) return jobs.map((job) => unmoved(job, step))
   const world = context.hosts.world(target)
   const reads = [...jobs.flatMap(verifyingReads), ...refresh(world, batch)]
+  const { become } = step
   let results: readonly (readonly StepResult[])[]
   try {
-    const done = await context.hosts.go({
-      host: target,
-      become: step.become,
-      step: position,
-      jobs: acting.map(toRemoteJob),
-      reads: mergeReads(reads).values(),
-    })
-    results = done.jobs
+    await oweElsewhere(context, batch)
+    const work = { jobs: acting.map(toRemoteJob), reads: mergeReads(reads).values() }
+    results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error
     world.forget(position)
@@ -58,8 +54,34 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
-    return ended(context, batch, job, own, results[acting.indexOf(own)] ?? [])
+    const answers = results[acting.indexOf(own)] ?? []
+    const handler = settledBy(context, batch, job)
+    if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler)
+    return ended(context, batch, job, own, answers)
   })
+}
+
+/** A debt can end in the same round as its handler when that is one job, on the host that is owed. */
+function settledBy(
+  { debts }: PlayContext,
+  { step, settles, target, jobs }: Batch,
+  { job }: PlannedJob,
+): string | undefined {
+  if (settles === undefined || userKey(debts.keeper(target, settles)) !== userKey(step.become)) return undefined
+  const isOnly = jobs.filter((other) => other.job.host === job.host).length === 1
+  return isOnly && job.item === undefined && job.host.name === target ? settles : undefined
+}
+
+/** What is done on another host is owed on the host that it is done for, and recorded there first. */
+async function oweElsewhere(context: PlayContext, { step, position, target, jobs }: Batch): Promise<void> {
+  for (const planned of jobs) {
+    const { name } = planned.job.host
+    if (name === target || !acts(planned)) continue
+    const commands = newDebts(context, planned, step).map(recordDebt)
+    if (commands.length === 0) continue
+    const jobs = [{ commands, timeoutMs: step.timeoutMs }]
+    await context.hosts.go({ host: name, become: step.become, step: position, jobs, reads: [] })
+  }
 }
 
 /** A host that could not be reached, or whose shell failed under the step. */
@@ -158,13 +180,20 @@ function unmoved({ job, planned: plan }: PlannedJob, step: Step): Settled {
   throw new Error(`${step.name} was neither planned nor decided`)
 }
 
-function debtsOf({ playbook, now, operator }: PlayContext, planned: PlannedJob, step: Step): Debt[] {
-  if (onlyLooks(planned)) return []
-  return step.notify.map((handler) => ({
-    handler,
-    playbook,
-    reason: step.name,
-    since: now().toISOString(),
-    by: operator,
-  }))
+/** Debts that the job records in its own round, before its change. */
+function debtsOf(context: PlayContext, planned: PlannedJob, step: Step): Debt[] {
+  return planned.job.host.name === planned.job.target && acts(planned) ? newDebts(context, planned, step) : []
+}
+
+function newDebts(context: PlayContext, { job }: PlannedJob, step: Step): Debt[] {
+  const { playbook, now, operator, debts } = context
+  const missing = step.notify.filter((handler) => !debts.stands(job.host.name, handler))
+  for (const handler of missing) debts.note(job.host.name, handler, step.become)
+  return missing.map((handler) => ({ handler, playbook, reason: step.name, since: now().toISOString(), by: operator }))
+}
+
+function acts(job: PlannedJob): boolean {
+  const { planned } = job
+  if (planned.kind === 'plan') return planned.plan.changes.length > 0
+  return planned.kind === 'decision' && planned.decision.due && !onlyLooks(job)
 }

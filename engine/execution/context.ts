@@ -1,6 +1,7 @@
 import type { Evaluator } from '../language/evaluator.ts'
 import type { Play } from '../language/playbook.ts'
 import type { Event, Mode } from '../report/event.ts'
+import type { DebtBook } from './debt-book.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
 import type { Registry } from './registry.ts'
@@ -24,6 +25,7 @@ export interface PlayContext {
   registry: Registry
   hosts: Hosts
   states: ReadonlyMap<string, HostState>
+  debts: DebtBook
   emit: (event: Event) => void
   now: () => Date
   sleep: (milliseconds: number) => Promise<void>

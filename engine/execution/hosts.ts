@@ -23,7 +23,7 @@ export interface HostsOptions {
   /** Hosts worked on at a time. */
   forks: number
   /** A host answered for the first time, with what earlier runs owe to it. */
-  onConnected: (host: string, debts: readonly Debt[]) => void
+  onConnected: (host: string, debts: readonly Debt[], as: Become | undefined) => void
   /** Who takes the lock of each host; nobody in check mode. */
   lock: LockHolder | undefined
 }
@@ -78,7 +78,8 @@ export class Hosts {
       const facts = done.seen.get(factsRead.key)
       if (facts && 'state' in facts) this.#facts.set(host, parseFacts(facts.state as RawState))
       const debts = done.seen.get(debtsRead.key)
-      if (first) this.#options.onConnected(host, debts && 'state' in debts ? parseDebts(debts.state as RawState) : [])
+      if (first)
+        this.#options.onConnected(host, debts && 'state' in debts ? parseDebts(debts.state as RawState) : [], become)
       return done
     })
   }

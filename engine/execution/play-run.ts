@@ -1,5 +1,7 @@
 import type { Handler, Play, Roll, Step } from '../language/playbook.ts'
 import type { Become } from '../remote/address.ts'
+import { clearDebt } from '../remote/debt.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { TaskRef } from '../report/event.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
@@ -157,6 +159,31 @@ export class PlayRun {
       await this.#runStep(handler, position, due, due, handler)
       for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
     }
+    await this.#clearDebts(batch, position)
+  }
+
+  /** Debts that nothing is owed for any more: their handler ran in parts or was not needed, or the change did not come. */
+  async #clearDebts(batch: readonly HostState[], position: number): Promise<void> {
+    const { debts, hosts, mode } = this.#context
+    if (mode === 'check') return
+    await Promise.all(
+      batch.map(async (host) => {
+        const paid = this.#play.handlers.filter(({ name }) => debts.stands(host.name, name) && !host.notified.has(name))
+        for (const { name, timeoutMs } of paid) {
+          if (host.lost) return
+          const become = debts.keeper(host.name, name)
+          try {
+            const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
+            await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
+          } catch (error) {
+            // The next run finds the debt and pays it again.
+            if (!(error instanceof RemoteProblem)) throw error
+            return
+          }
+          debts.clear(host.name, name)
+        }
+      }),
+    )
   }
 
   async #meta(step: Step, batch: readonly HostState[], position: number): Promise<void> {

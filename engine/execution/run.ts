@@ -1,9 +1,11 @@
 import type { Evaluator, Runtime } from '../language/evaluator.ts'
 import type { Play, Playbook } from '../language/playbook.ts'
+import type { Become } from '../remote/address.ts'
 import type { Debt } from '../remote/debt.ts'
 import type { RemoteHost } from '../remote/host.ts'
 import type { Event, HostSummary, Mode, RunSummary } from '../report/event.ts'
 import type { ControllerFiles } from './context.ts'
+import { DebtBook } from './debt-book.ts'
 import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
 import { PlayRun } from './play-run.ts'
@@ -36,7 +38,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   const started = now()
   const names = [...new Set(playbook.plays.flatMap((play) => play.hosts))]
   const states = new Map(names.map((name) => [name, new HostState(name)]))
-  const debts = new Map<string, readonly Debt[]>()
+  const found = new Map<string, readonly Debt[]>()
+  const debts = new DebtBook()
   const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map((handler) => handler.name)))
   const lock = mode === 'run' ? { by: operator, playbook: playbook.path, since: started.toISOString() } : undefined
   const hosts = new Hosts({ ...options, onConnected: greet, lock })
@@ -79,29 +82,29 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       registry,
       hosts,
       states,
+      debts,
     })
     await run.go(members)
     emit({ type: 'play-finished', at: now().toISOString(), play: play.name })
   }
 
   /** A host answers for the first time and says what earlier runs owe to it. */
-  function greet(host: string, owed: readonly Debt[]): void {
+  function greet(host: string, owed: readonly Debt[], as: Become | undefined): void {
     const at = now().toISOString()
     emit({ type: 'host-connected', at, host })
     for (const debt of owed) emit({ type: 'debt-found', at, host, debt, handlerExists: handlers.has(debt.handler) })
-    debts.set(host, owed)
+    for (const { handler } of owed) debts.note(host, handler, as)
+    found.set(host, owed)
     if (current) takeOver(host, current)
   }
 
   /** What is owed to a host and has its handler in this play is due in it. */
   function takeOver(host: string, play: Play): void {
-    for (const { handler, since, by } of debts.get(host) ?? []) {
+    for (const { handler, since, by } of found.get(host) ?? []) {
       if (!play.handlers.some(({ name }) => name === handler)) continue
       states.get(host)?.notified.set(handler, `owed since ${since} by ${by}`)
-      debts.set(
-        host,
-        (debts.get(host) ?? []).filter((debt) => debt.handler !== handler),
-      )
+      const rest = (found.get(host) ?? []).filter((debt) => debt.handler !== handler)
+      found.set(host, rest)
     }
   }
 }

@@ -14,6 +14,7 @@ import {
   openLocked,
   stubborn,
   type TestPlay,
+  type TestStep,
   temporaryFolder,
   token,
   waitForFile,
@@ -371,5 +372,47 @@ describe('the lock of a host', () => {
     const pid = String(Object(results[0]?.value).stdout)
     expect((await go('run', work(`kill ${pid}`), { open: openLocked })).lines).toEqual(['a t0: changed'])
     expect([existsSync('/run/lockstep.lock'), existsSync(`${homedir()}/.lockstep.lock`)]).toEqual([false, false])
+  })
+})
+
+describe('a debt', () => {
+  const reload = (extra: Partial<TestStep>) => ({ name: 'reload', call: command, args: () => ({ cmd: ':' }), ...extra })
+  const owing = (at: string, handler: TestStep & { name: string }): TestPlay => ({
+    steps: [{ call: note, notify: ['reload'], args: () => ({ path: `${at}/x`, text: 'x' }) }],
+    handlers: [handler],
+  })
+
+  test.each([
+    ['whose handler is not needed after all', { when: () => false }],
+    ['whose handler runs in several parts', { items: () => ['one', 'two'] }],
+    ['whose handler is done by another host', { delegate: () => 'b' }],
+  ])('%s does not stand for ever', async (_, extra) => {
+    await using at = await temporaryFolder()
+    await go('run', owing(at.path, reload(extra)))
+    const { events, lines } = await go('run', owing(at.path, reload(extra)))
+    expect(events.filter(({ type }) => type === 'debt-found')).toEqual([])
+    expect(lines).toEqual(['a t0: ok'])
+  })
+
+  test('is recorded where it is owed when the change is made elsewhere, and cleared there', async () => {
+    await using at = await temporaryFolder()
+    const work: string[] = []
+    const open = async (host: string) => {
+      const remote = await openLocal(host)
+      const round: typeof remote.round = (trip) => {
+        const texts = trip.jobs.flatMap(({ commands }) => commands.map(({ text }) => text))
+        work.push(
+          ...texts
+            .filter((text) => text.includes('/debts'))
+            .map((text) => `${host} ${/rm -f/.test(text) ? 'clears' : 'owes'}`),
+        )
+        return remote.round(trip)
+      }
+      return { traffic: remote.traffic, close: () => remote.close(), round }
+    }
+    const play = owing(at.path, reload({}))
+    await go('run', { ...play, steps: play.steps.map((step) => ({ ...step, delegate: () => 'b' })) }, { open })
+    expect(work.filter((line) => !line.startsWith('b'))).toEqual(['a owes', 'a clears'])
+    expect(work.filter((line) => line === 'b clears')).toEqual([])
   })
 })
