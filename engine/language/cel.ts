@@ -45,6 +45,8 @@ function parse(text: string): Cel {
     const run = environment.parse(text)
     const names = new Set<string>()
     walk(run.ast as unknown as Ast, new Set(), names)
+    // `hostvars[h].facts` reads facts, too.
+    if (names.has('hostvars') && /\bfacts\b/.test(text)) names.add('facts')
     const { valid, error } = run.check()
     if (!valid && error) throw error
     return { text, names, evaluate: (scope) => evaluate(run, text, scope) }

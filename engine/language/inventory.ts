@@ -42,7 +42,8 @@ export class Inventory implements HostSource {
   readonly #builder: InventoryBuilder
   readonly #extraVars: ValueMap
   readonly #own = new Map<string, Definitions>()
-  readonly #shared = new Map<string, Definitions>()
+  readonly #shared = new WeakMap<readonly string[], Definitions>()
+  readonly #sharedByNames = new Map<string, Definitions>()
   #scopes: Scopes | undefined
 
   constructor(builder: InventoryBuilder, extraVars: ValueMap) {
@@ -82,7 +83,7 @@ export class Inventory implements HostSource {
   }
 
   groupsOf(host: string): readonly string[] {
-    return this.hosts.get(host) ?? ['all']
+    return this.hosts.get(host) ?? ONLY_ALL
   }
 
   /** Groups directly below a group. */
@@ -121,15 +122,20 @@ export class Inventory implements HostSource {
   /** Hosts in the same groups share what those say. */
   #groupDefinitions(host: string): Definitions {
     const groups = this.groupsOf(host)
-    const key = groups.join('\n')
-    let shared = this.#shared.get(key)
+    let shared = this.#shared.get(groups)
     if (!shared) {
-      shared = byName(groups.flatMap((group) => this.#builder.groups.get(group)?.variables ?? []))
-      this.#shared.set(key, shared)
+      const key = groups.join('\n')
+      shared =
+        this.#sharedByNames.get(key) ??
+        byName(groups.flatMap((group) => this.#builder.groups.get(group)?.variables ?? []))
+      this.#sharedByNames.set(key, shared)
+      this.#shared.set(groups, shared)
     }
     return shared
   }
 }
+
+const ONLY_ALL: readonly string[] = ['all']
 
 /** The machine that Lockstep runs on, when no inventory says otherwise. */
 const LOCALHOST: Definitions = new Map([

@@ -13,7 +13,7 @@ export function referencesOf(draft: Draft, compiler: Compiler, hosts: readonly s
     follow(name, draft.inner.scope, names, (each) => definitionsOf(each, draft.inner.scope, compiler, hosts))
   for (const own of [draft.loop?.variable, draft.loop?.indexVariable, 'result'])
     if (own !== undefined) names.delete(own)
-  return { variables: [...names], hostvars: names.has('hostvars'), facts: names.has('facts') || names.has('hostvars') }
+  return { variables: [...names], hostvars: names.has('hostvars'), facts: names.has('facts') }
 }
 
 function follow(

@@ -82,10 +82,15 @@ export class Scopes {
   /** Variables, registered values and facts of every host of the inventory, worked out when they are read. */
   get hostvars(): ValueMap {
     const { inventory, registers, commandLine } = this.options
+    const known = new Map<string, ValueMap>()
     const ofHost = (host: string) => {
+      const found = known.get(host)
+      if (found) return found
       const scope = this.of(host)
       const names = new Set([...inventory.variableNames(host), ...commandLine.keys(), ...registers.keys()])
-      return lazyMap([...names, 'facts', 'inventory_hostname', 'group_names'], (name) => scope.get(name))
+      const map = lazyMap([...names, 'facts', 'inventory_hostname', 'group_names'], (name) => scope.get(name))
+      known.set(host, map)
+      return map
     }
     this.#hostvars ??= lazyMap(inventory.hosts.keys(), ofHost)
     return this.#hostvars

@@ -19,6 +19,7 @@ const BLOCKS = ['if', 'unless', 'each', 'with', 'raw']
 export function checkTemplate(program: hbs.AST.Program, text: string): ReadonlySet<string> {
   const checker = new Checker(text)
   checker.program(program, { isRoot: true, params: new Set(), parent: undefined })
+  if (checker.names.has('hostvars') && /\bfacts\b/.test(text)) checker.names.add('facts')
   return checker.names
 }
 
