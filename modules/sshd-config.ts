@@ -80,7 +80,7 @@ export const sshdConfig = defineModule({
       }
     }
     const main = textOf(have.main)
-    if (main === undefined)
+    if (main === undefined || have.program.type === 'absent')
       throw new TaskFailure('the host has no sshd', 'install the package openssh-server before this task')
     if (have.folder.type !== 'directory' || !includesFolder(main)) {
       throw new TaskFailure(
