@@ -1,0 +1,157 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Mode } from '../../engine/report/event.ts'
+import type { LabAccess } from '../../lab/lab.ts'
+import { labReset } from '../../lab/lab.ts'
+import { bringUp, files, inventoryText, out, playOn } from './play.ts'
+
+const hosts = [
+  { name: 'system1', address: '10.91.1.1', suite: 'bookworm' },
+  { name: 'system2', address: '10.91.1.2', suite: 'bullseye' },
+  { name: 'system3', address: '10.91.1.3', suite: 'trixie' },
+] as const
+let access: LabAccess
+
+beforeAll(async () => {
+  access = await bringUp([...hosts])
+  await labReset(
+    hosts.map(({ name }) => name),
+    () => {},
+  )
+})
+
+/** Checks or runs tasks on all three. */
+async function play(mode: Mode, tasks: string) {
+  using at = files({
+    'play.yml': `- hosts: all\n  become: true\n  tasks:\n${tasks.trim().replace(/^/gm, '    ')}\n`,
+    'inventory.yml': inventoryText(Object.fromEntries(hosts.map(({ name, address }) => [name, { address }]))),
+  })
+  return await playOn({ playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access, mode })
+}
+
+async function onAll(script: string): Promise<string[]> {
+  return await Promise.all(hosts.map(({ name }) => out(name, script)))
+}
+
+const STATE = `
+- sysctl: { name: net.ipv4.conf.all.rp_filter, value: 1 }
+- group: { name: crew, gid: 4700 }
+- user: { name: alice, groups: [crew], shell: /bin/bash, password: "$6$salt$0123456789abcdef" }
+- systemd:
+    name: lab-sleep
+    content: |
+      [Service]
+      ExecStart=/bin/sleep infinity
+      [Install]
+      WantedBy=multi-user.target
+    dropins: { nice: "[Service]\\nNice=5\\n" }
+    state: started
+    enabled: true
+- systemd:
+    name: lab-each@
+    content: |
+      [Service]
+      ExecStart=/bin/sleep infinity
+      [Install]
+      WantedBy=multi-user.target
+- systemd: { name: lab-each@one, state: started, enabled: true }
+- systemd: { name: lab-each@two, state: started }
+- package: { name: hello, update_cache: true }
+`
+
+describe('on three Debian releases', () => {
+  test('a declared state is made, stays, and each thing that is damaged is found and mended', async () => {
+    const check = await play('check', STATE)
+    const run = await play('run', STATE)
+    expect({ failed: run.failed, foreseen: run.mispredicted }).toEqual({ failed: [], foreseen: [] })
+    expect(run.changed).toEqual(check.changed)
+    expect((await play('run', STATE)).changed).toEqual([])
+    const damage: [string, string[]][] = [
+      ['echo 0 >/proc/sys/net/ipv4/conf/all/rp_filter', ['sysctl net.ipv4.conf.all.rp_filter']],
+      ['rm /etc/sysctl.d/zz-net.ipv4.conf.all.rp_filter.conf', ['sysctl net.ipv4.conf.all.rp_filter']],
+      ['groupmod -g 4799 crew', ['group crew']],
+      ['gpasswd -d alice crew', ['user alice']],
+      ['usermod -s /bin/sh alice', ['user alice']],
+      ['usermod -p "*" alice', ['user alice']],
+      ['rm -r /home/alice', ['user alice']],
+      ['systemctl stop lab-sleep', ['systemd lab-sleep']],
+      ['systemctl disable lab-sleep', ['systemd lab-sleep']],
+      ['echo >>/etc/systemd/system/lab-sleep.service.d/nice.conf', ['systemd lab-sleep']],
+      ['touch -d tomorrow /etc/systemd/system/lab-sleep.service', ['systemd lab-sleep']],
+      ['echo "# edited" >>/etc/systemd/system/lab-each@.service', ['systemd lab-each@']],
+      [
+        'systemctl kill -s KILL lab-each@two; while systemctl is-active --quiet lab-each@two; do :; done',
+        ['systemd lab-each@two'],
+      ],
+      ['apt-get -qq remove hello', ['package hello']],
+    ]
+    for (const [script, tasks] of damage) {
+      await onAll(`{ ${script}; } >/dev/null 2>&1`)
+      const expected = hosts.flatMap(({ name }) => tasks.map((task) => `${name}: ${task}`))
+      expect({ script, changed: (await play('check', STATE)).changed }).toEqual({ script, changed: expected })
+      expect({ script, changed: (await play('run', STATE)).changed }).toEqual({ script, changed: expected })
+    }
+    expect((await play('check', STATE)).changed).toEqual([])
+  })
+
+  test('a value that the kernel refuses leaves its file alone', async () => {
+    const { failed } = await play('run', '- sysctl: { name: net.ipv4.conf.all.log_martians, value: nonsense }')
+    expect(failed.map((text) => text.split('\n')[0])).toEqual(
+      hosts.map(({ name }) => expect.stringMatching(new RegExp(`^${name}: .*the kernel refuses nonsense`))),
+    )
+    await onAll('test ! -e /etc/sysctl.d/zz-net.ipv4.conf.all.log_martians.conf')
+  })
+
+  test('a unit that does not come up fails with the end of its journal', async () => {
+    const crash = (name: string, command: string) => `- systemd:
+    name: ${name}
+    content: |
+      [Service]
+      Restart=always
+      ExecStart=/bin/sh -c '${command}'
+- restart: ${name}
+`
+    for (const [name, command, words] of [
+      ['lab-dead', 'echo no config; exit 4', 'lab-dead.service'],
+      ['lab-loop', 'sleep 0.1; exit 4', 'lab-loop.service'],
+    ] as const) {
+      const { results } = await play('run', crash(name, command))
+      const failures = results.filter(({ module }) => module === 'restart').map(({ failure }) => failure)
+      expect(failures.map((failure) => failure?.message)).toEqual(hosts.map(() => expect.stringContaining(words)))
+      for (const failure of failures) expect(failure?.hint).toContain('its journal ends with')
+      await onAll(`systemctl stop ${name}`)
+    }
+  })
+
+  test('waiting ends when the thing is there, and check mode defers to what comes before', async () => {
+    const late = `
+- shell: (sleep 1; exec busybox nc -l -p 8099 -e /bin/echo hello) >/dev/null 2>&1 &
+- wait-for: { port: 8099, expect: "^hel(lo)", timeout: 20 }
+  register: said
+- assert: { that: 'said.groups == ["lo"]' }
+`
+    const check = await play('check', late)
+    expect(check.results.filter(({ module }) => module === 'wait-for').map(({ status }) => status)).toEqual(
+      hosts.map(() => 'deferred'),
+    )
+    expect((await play('run', late)).failed).toEqual([])
+  })
+
+  test('a secret is in no process list, file or journal', async () => {
+    await onAll(
+      'systemd-run --quiet --unit=lab-watch sh -c "while :; do cat /proc/[0-9]*/cmdline; echo; done 2>/dev/null >/run/watched"',
+    )
+    const { failed } = await play(
+      'run',
+      `
+- user: { name: carol, password: "$6$salt$opensesame" }
+- shell: { cmd: "test $(cat) = opensesame # opensesame", stdin: opensesame }
+- http: { url: "http://127.0.0.1:9/", headers: { X-Token: opensesame }, method: POST, body: opensesame, timeout: 2 }
+  ignore_errors: true
+`,
+    )
+    expect(failed).toEqual([])
+    await onAll('systemctl stop lab-watch; grep -qa chpasswd /run/watched || grep -qa useradd /run/watched')
+    await onAll('! grep -a opensesame /run/watched')
+    await onAll('! grep -rl opensesame /tmp /var/tmp /var/log /run --exclude=watched 2>/dev/null')
+  })
+})
