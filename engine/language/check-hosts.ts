@@ -8,7 +8,7 @@ import { forHosts, HostProblem } from './host-problem.ts'
 import type { Play, Step } from './playbook.ts'
 import { type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
 
-/** Steps times hosts that are all tried; beyond, hosts that are like each other are tried once. */
+/** Trials up to which every host is tried; beyond, hosts that are like each other are tried once. */
 const MOST_TRIALS = 20_000
 /** Items of one loop that are tried. */
 const MOST_ITEMS = 20
@@ -26,7 +26,7 @@ export function checkHosts(
   const evaluator = createEvaluator(new Scopes({ ...options, live }), files)
   const found: HostProblem[] = []
   for (const play of plays) {
-    const hosts = play.steps.length * play.hosts.length <= MOST_TRIALS ? play.hosts : unlike(play.hosts, options)
+    const hosts = trialsOf(play) <= MOST_TRIALS ? play.hosts : unlike(play.hosts, options)
     for (const step of play.steps) {
       for (const host of hosts) tryStep(step, host, evaluator, found)
       if (step.register !== undefined) live.expect(step.register, step.name, play.hosts)
@@ -36,6 +36,12 @@ export function checkHosts(
     for (const handler of play.handlers) for (const host of hosts) tryStep(handler, host, evaluator, found)
   }
   return joined(found, new Set(plays.flatMap(({ hosts }) => hosts)).size)
+}
+
+/** A step on a host is one trial; one that looks at other hosts looks at all of them as a rule. */
+function trialsOf({ steps, hosts }: Play): number {
+  const each = steps.map(({ refs }) => (refs.hostvars ? hosts.length : 1))
+  return hosts.length * each.reduce((sum, trials) => sum + trials, 0)
 }
 
 /** What steps that come before will have registered by then. */
