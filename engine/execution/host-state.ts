@@ -1,4 +1,4 @@
-import type { BlockPath, Step } from '../language/playbook.ts'
+import type { BlockPath } from '../language/playbook.ts'
 import type { Status } from '../report/event.ts'
 import type { Value } from '../resource/value.ts'
 
@@ -85,11 +85,6 @@ export class HostState {
     }
     return block
   }
-}
-
-/** A step's own blocks, as the scheduler asks about them. */
-export function admits(host: HostState, step: Step): boolean {
-  return host.admits(step.blocks)
 }
 
 function emptyCounts(): Record<Status, number> {

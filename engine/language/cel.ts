@@ -1,5 +1,4 @@
 import { TypeError as CelTypeError, type Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
-import { nearest } from '../problem.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { createEnvironment, functionNames, ownName, valueFromCel } from './cel-environment.ts'
@@ -124,10 +123,4 @@ function walk(node: Ast, bound: ReadonlySet<string>, names: Set<string>): void {
 
 function isAst(part: unknown): part is Ast {
   return typeof part === 'object' && part !== null && 'op' in part && 'args' in part
-}
-
-/** A name of a set that looks like the one that was meant. */
-export function suggestion(word: string, names: Iterable<string>): string | undefined {
-  const found = nearest(word, names)
-  return found === undefined ? undefined : `did you mean '${found}'?`
 }

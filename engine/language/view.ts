@@ -1,7 +1,7 @@
 import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
-import { isRecord, meetUnknown, readSecret } from './observation.ts'
+import { meetUnknown, readSecret } from './observation.ts'
 
 /** Mappings whose values are worked out when they are read, such as `hostvars`. */
 const lazy = new WeakSet<object>()
@@ -54,9 +54,4 @@ function guarded(value: object): object {
     Object.defineProperty(view, key, { enumerable: true, get: () => viewOf((value as Record<string, Value>)[key]) })
   }
   return view
-}
-
-/** Whether reading all of it is out of the question. */
-export function isLazy(value: unknown): boolean {
-  return isRecord(value) && lazy.has(value)
 }

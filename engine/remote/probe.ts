@@ -16,9 +16,6 @@ export interface Look {
   parse(results: readonly StepResult[]): Promise<ReadonlyMap<string, Seen>>
 }
 
-/** A kind of read as one merged look at all of them: as few processes on the host as can be. */
-export type Looker<R extends AnyRead> = (reads: readonly R[]) => Look
-
 /**
  * Merges reads into one probe: one `stat` and one `tar` for all files, one `systemctl show` for all units, one `getent` for
  * accounts, one `dpkg-query` for packages; kernel files and raw looks are steps of their own.
