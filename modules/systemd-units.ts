@@ -100,6 +100,7 @@ export const systemdUnits = defineModule({
         ]),
       ],
       result: { units: names, removed: strays.length },
+      reloadsSystemd: stale,
     }
   },
 

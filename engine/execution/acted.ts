@@ -7,18 +7,20 @@ import type { ActionResult, AnyAction } from '../resource/action.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import { argsOf, type Errand } from './act.ts'
 import type { Job } from './jobs.ts'
+import type { PlannedJob } from './planning.ts'
 import { failed, problemFailure, type Settled } from './settled.ts'
-import { showCommand } from './show.ts'
+import { showCommand, showDecision } from './show.ts'
 
 /** How an action ended: by its own reading of the outcome, then by the task's `failed_when` and `changed_when`. */
 export function acted(
   evaluator: Evaluator,
   step: Step,
-  job: Job,
+  { job, planned }: PlannedJob,
   errand: Errand,
   results: readonly StepResult[],
 ): Settled {
-  if (job.call.kind !== 'action') throw new Error('only actions act')
+  if (job.call.kind !== 'action' || planned.kind !== 'decision' || !planned.decision.due)
+    throw new Error('only actions act')
   const last = results.slice(errand.before, errand.before + errand.own).findLastIndex(({ skipped }) => !skipped)
   const result = results[errand.before + last]
   const command = errand.commands[errand.before + last]
@@ -32,10 +34,7 @@ export function acted(
       host: job.host,
       item: job.item,
       status: isFailed ? 'failed' : isChanged ? 'changed' : 'ok',
-      differences:
-        isChanged && !isFailed
-          ? [{ kind: 'run', what: step.name, form: 'value', before: undefined, after: undefined }]
-          : [],
+      differences: isChanged && !isFailed ? [showDecision(planned.decision, step)] : [],
       value: { ...value, changed: isChanged, failed: isFailed },
     }
     if (!isFailed) return settled

@@ -128,7 +128,7 @@ function ended(
       [],
     )
     if (broken) return broken
-    return acted(context.evaluator, step, job, own, results)
+    return acted(context.evaluator, step, { job, planned: plan }, own, results)
   }
   if (plan.kind !== 'plan') throw new Error('only planned modules are applied')
   const differences = plan.plan.changes.map((change) => showChange(change, step.noLog))

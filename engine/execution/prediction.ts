@@ -208,7 +208,9 @@ function isFileState(state: unknown): state is FileState {
 }
 
 function isAbsent(read: AnyRead, state: unknown): boolean {
-  if (read.kind === 'file') return (state as FileState).type === 'absent'
+  // A package leaves people's own folders and passing things alone.
+  if (read.kind === 'file')
+    return (state as FileState).type === 'absent' && !/^\/(home|root|tmp|var\/tmp|run)\//.test(read.path)
   if (read.kind === 'unit') return (state as UnitState).load === 'not-found'
   if (read.kind === 'account' || read.kind === 'group') return !(state as { present: boolean }).present
   return false

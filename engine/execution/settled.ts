@@ -9,7 +9,7 @@ import type { HostState } from './host-state.ts'
 import type { Job } from './jobs.ts'
 import type { Planned } from './plan-job.ts'
 import { expectedValue } from './register.ts'
-import { showChange } from './show.ts'
+import { showChange, showDecision } from './show.ts'
 
 /** How one (host, task, item) ended: what is reported, and what `register` keeps. */
 export interface Settled {
@@ -106,18 +106,12 @@ export function checked(
       const { decision } = plan
       if (!decision.due) return decided(job, decision, plan)
       if ((looks || decision.looks) && action?.keep === undefined)
-        return pending ? open(job, 'deferred', decision.what) : 'look'
+        return pending ? open(job, 'deferred', showDecision(decision, step).what) : 'look'
       if (action?.keep) return 'look'
       // A handler runs because something changed: that is certain, whatever it calls.
       const certain = action?.certain === true || plan.guarded || handler
-      const difference: Difference = {
-        kind: 'run',
-        what: decision.what,
-        form: 'value',
-        before: decision.from,
-        after: decision.to,
-      }
-      if (!certain) return open(job, 'would-run', decision.what)
+      const difference = showDecision(decision, step)
+      if (!certain) return open(job, 'would-run', difference.what)
       return { ...job, status: 'changed', differences: [difference], value: { changed: true } }
     }
   }

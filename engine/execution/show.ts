@@ -1,5 +1,7 @@
+import type { Step } from '../language/playbook.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { Difference, Failure } from '../report/event.ts'
+import type { Decision } from '../resource/action.ts'
 import type { Change, Side } from '../resource/change.ts'
 import type { Command } from '../resource/command.ts'
 import { HIDDEN, Secret } from '../resource/secret.ts'
@@ -21,6 +23,13 @@ export function showChange(change: Change, hide: boolean): Difference {
   const sides = { before: showSide(from, bytes), after: showSide(to, bytes) }
   const long = [sides.before, sides.after].some((text) => text?.includes('\n'))
   return { kind, what, form: bytes ? 'bytes' : long ? 'text' : 'value', ...sides }
+}
+
+/** What an action does, as reports show it: in check mode and after a run alike. */
+export function showDecision(decision: Extract<Decision, { due: true }>, step: Step): Difference {
+  const { what, from, to } = decision
+  if (step.noLog) return { kind: 'run', what: step.name, form: 'value', before: undefined, after: undefined }
+  return { kind: 'run', what, form: 'value', before: from, after: to }
 }
 
 /** What a failed command shows of itself: its text, exit code and the last ten lines of each stream. */

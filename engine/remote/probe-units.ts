@@ -1,6 +1,6 @@
 import { sh } from '../resource/command.ts'
 import type { UnitRead, UnitState } from '../resource/read.ts'
-import type { Look } from './probe.ts'
+import type { Look, Seen } from './probe.ts'
 import { stepOf } from './probe-raw.ts'
 
 const PROPERTIES =
@@ -21,12 +21,18 @@ const NO_UNIT: UnitState = {
 
 /** All units of a round in one `systemctl show`; its blocks come in the order of the names. */
 export function unitsLook(reads: readonly UnitRead[]): Look {
-  const names = reads.map(({ name }) => name)
+  // systemctl refuses a template and leaves it out of its answer, which would shift all others.
+  const asked = reads.filter(({ name }) => !name.includes('@.'))
+  const names = asked.map(({ name }) => name)
   return {
-    steps: [stepOf(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`)],
+    steps: names.length > 0 ? [stepOf(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`)] : [],
     async parse([result]) {
       const blocks = (result?.stdout.toString('utf8') ?? '').trim().split('\n\n')
-      return new Map(reads.map(({ key }, index) => [key, { state: parseUnit(blocks[index] ?? '') }]))
+      const seen = new Map<string, Seen>(reads.map(({ key }) => [key, { state: NO_UNIT }]))
+      asked.forEach(({ key }, index) => {
+        seen.set(key, { state: parseUnit(blocks[index] ?? '') })
+      })
+      return seen
     },
   }
 }
