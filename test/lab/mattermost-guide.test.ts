@@ -25,11 +25,13 @@ const nodes = NODES.slice(0, 3)
 const [one, two, three] = nodes as [Node, Node, Node]
 const names = nodes.map(({ name }) => name)
 let cluster: Cluster
+let supervised: Cluster
 
 beforeAll(async () => {
   const access = await bootNodes(3)
   await labReset(names, () => {})
   cluster = clusterOf(nodes, access, { tunnel_layout: 'guide', tunnel_ports: [8074, 8075] })
+  supervised = clusterOf(nodes, access, { tunnel_ports: [8074, 8075] })
 })
 
 describe("the guide's layout", () => {
@@ -63,7 +65,7 @@ describe("the guide's layout", () => {
     const before = await rulesOf(two)
     for (let turn = 0; turn < 5; turn++) await out(two.name, 'ufw reload')
     expect(await rulesOf(two)).toEqual(before)
-    expect(before.filter((line) => /^-A (OUTPUT|MM-TUNNEL) .*(DNAT|MM-TUNNEL)/.test(line))).toHaveLength(5)
+    expect(before.filter((line) => /^-A (OUTPUT|MM-GUIDE) .*(DNAT|MM-GUIDE)/.test(line))).toHaveLength(5)
   })
 
   test('is what it was after a reboot', async () => {
@@ -89,18 +91,23 @@ describe("the guide's layout", () => {
   test.each([
     {
       what: 'a redirection is gone',
-      script: `sed -i '/MM-TUNNEL.*--dport 8074.*${three.address}/d; /${three.address} --dport 8074/d' /etc/ufw/after.rules`,
+      script: `sed -i '/MM-GUIDE.*--dport 8074.*${three.address}/d; /${three.address} --dport 8074/d' /etc/ufw/after.rules`,
       tasks: ['Redirections to the local ends of the tunnels', 'reload ufw'],
     },
     {
       what: 'the jump is not made',
-      script: 'sed -i /MM-TUNNEL/d /etc/ufw/after.init',
+      script: 'sed -i /MM-GUIDE/d /etc/ufw/after.init',
       tasks: ['One jump to the redirections, however often ufw is reloaded', 'reload ufw'],
     },
     {
       what: 'the jump may not be made',
       script: 'chmod 0640 /etc/ufw/after.init',
       tasks: ['One jump to the redirections, however often ufw is reloaded', 'reload ufw'],
+    },
+    {
+      what: 'the redirections are flushed',
+      script: 'iptables -t nat -F',
+      tasks: ['The redirections are in the kernel too'],
     },
     {
       what: 'forwarding is off',
@@ -126,5 +133,19 @@ describe("the guide's layout", () => {
     await cluster.converge()
     await out(two.name, script)
     expect(await provePromise(cluster)).toEqual(tasks.map((task) => `${two.name}: ${task}`).sort())
+  })
+
+  test('gives way to supervised tunnels and comes back, and nothing of either stays in the way', async () => {
+    await cluster.converge()
+    await provePromise(supervised)
+    await untilAllAlive(nodes)
+    const natRules = async () => (await rulesOf(two)).filter((line) => /MM-/.test(line))
+    expect((await natRules()).filter((line) => line.includes('MM-GUIDE'))).toEqual([])
+    await out(two.name, 'ufw reload')
+    expect((await natRules()).filter((line) => line.includes('MM-GUIDE'))).toEqual([])
+    await provePromise(cluster)
+    await untilAllAlive(nodes)
+    expect((await natRules()).filter((line) => line.includes('MM-TUNNEL'))).toEqual([])
+    expect(await out(two.name, 'ls /etc/systemd/system')).not.toContain('mm-tunnel-')
   })
 })

@@ -23,7 +23,7 @@ export interface Node {
 export interface Cluster {
   nodes: readonly Node[]
   check(): Promise<Outcome>
-  run(): Promise<Outcome>
+  run(limit?: string): Promise<Outcome>
   /** Runs until the cluster is as asked for, and fails when it cannot be. */
   converge(): Promise<void>
 }
@@ -34,15 +34,22 @@ export async function bootNodes(count: number): Promise<LabAccess> {
 
 export function clusterOf(nodes: readonly Node[], access: LabAccess, vars: Record<string, unknown> = {}): Cluster {
   const hosts = Object.fromEntries(nodes.map(({ name, address, tunnel_id }) => [name, { address, tunnel_id }]))
-  const play = async (mode: 'check' | 'run') => {
+  const play = async (mode: 'check' | 'run', limit?: string) => {
     using at = files({ 'inventory.yml': inventoryText(hosts, 'mattermost') })
     const playbook = 'playbooks/mattermost-tunnels.yml'
-    return await playOn({ mode, playbook, inventory: at.path('inventory.yml'), access, vars })
+    return await playOn({
+      mode,
+      playbook,
+      inventory: at.path('inventory.yml'),
+      access,
+      vars,
+      ...(limit === undefined ? {} : { limit }),
+    })
   }
   return {
     nodes,
     check: () => play('check'),
-    run: () => play('run'),
+    run: (limit) => play('run', limit),
     async converge() {
       expect((await play('run')).failed).toEqual([])
     },
