@@ -30,7 +30,7 @@ export function errand(
   settles: string | undefined,
 ): Errand | undefined {
   const own = ownCommands({ job, planned })
-  const ending = settles === undefined ? [] : [clearDebt(settles)]
+  const ending = settles === undefined || isImpossible(planned) ? [] : [clearDebt(settles)]
   if (own.length === 0 && ending.length === 0) return undefined
   const first = own.length > 0 ? debts.map(recordDebt) : []
   const seconds =
@@ -92,6 +92,12 @@ export function brokenCommand(
 export function argsOf(job: Job): object {
   if (job.args.kind !== 'known') throw new Error('arguments that are not known cannot be applied')
   return job.args.args
+}
+
+/** What ends in a failure without anything being done: a handler like that is still owed. */
+function isImpossible(planned: PlannedJob['planned']): boolean {
+  if (planned.kind === 'decision') return !planned.decision.due && planned.decision.failure !== undefined
+  return planned.kind !== 'plan'
 }
 
 function ownCommands({ job, planned }: PlannedJob): Command[] {

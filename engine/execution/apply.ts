@@ -121,6 +121,7 @@ function ended(
   results: readonly StepResult[],
 ): Settled {
   if (job.call.kind === 'action') {
+    if (own.own === 0) return brokenCommand(own, results, step, []) ?? unmoved({ job, planned: plan }, step)
     const broken = brokenCommand(
       { ...own, commands: own.commands.slice(0, own.before) },
       results.slice(0, own.before),

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
@@ -151,6 +151,19 @@ describe('actions', () => {
     expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: changed', 'a t2: deferred'])
     expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: ok'])
     expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: ok', 'a t2: ok'])
+  })
+
+  test('say the same of what they do in check and in a run, and neither says what no_log hides', async () => {
+    await using at = await temporaryFolder()
+    const args = () => ({ cmd: `touch ${at.path}/made`, creates: `${at.path}/made` })
+    for (const noLog of [false, true]) {
+      const play: TestPlay = { steps: [{ call: command, args, noLog }] }
+      const [check] = (await go('check', play)).results
+      const [run] = (await go('run', play)).results
+      expect(run?.differences).toEqual(check?.differences)
+      expect(run?.differences[0]?.what).toBe(noLog ? 't0' : `runs touch ${at.path}/made`)
+      await rm(`${at.path}/made`)
+    }
   })
 
   test('make what fails after them known after apply in check, since nobody can foresee what they do', async () => {
@@ -384,6 +397,7 @@ describe('a debt', () => {
 
   test.each([
     ['whose handler is not needed after all', { when: () => false }],
+    ['whose handler finds that it is done', { args: () => ({ cmd: ':', creates: '/' }) }],
     ['whose handler runs in several parts', { items: () => ['one', 'two'] }],
     ['whose handler is done by another host', { delegate: () => 'b' }],
   ])('%s does not stand for ever', async (_, extra) => {
@@ -392,6 +406,15 @@ describe('a debt', () => {
     const { events, lines } = await go('run', owing(at.path, reload(extra)))
     expect(events.filter(({ type }) => type === 'debt-found')).toEqual([])
     expect(lines).toEqual(['a t0: ok'])
+  })
+
+  test('stands as long as its handler cannot do what it is for', async () => {
+    await using at = await temporaryFolder()
+    const handler = (path: string) => reload({ call: note, args: () => ({ path, text: 'y' }) })
+    const failing = await go('run', owing(at.path, handler(`${at.path}/none/y`)))
+    expect(failing.lines).toEqual(['a t0: changed', 'a reload: failed'])
+    const paying = await go('run', owing(at.path, handler(`${at.path}/y`)))
+    expect(paying.lines).toEqual(['a t0: ok', 'a reload: changed'])
   })
 
   test('is recorded where it is owed when the change is made elsewhere, and cleared there', async () => {
