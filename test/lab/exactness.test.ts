@@ -1,0 +1,29 @@
+import fc from 'fast-check'
+import { beforeAll, expect, test } from 'vitest'
+import type { LabAccess } from '../../lab/lab.ts'
+import { inexactness } from './exact.ts'
+import { cases } from './generate.ts'
+import { bringUp } from './play.ts'
+
+const hosts = [
+  { name: 'exact1', address: '10.91.7.1' },
+  { name: 'exact2', address: '10.91.7.2' },
+]
+const count = Number(process.env.LOCKSTEP_CASES ?? 6)
+const seed = Number(process.env.LOCKSTEP_SEED ?? Math.floor(Math.random() * 2 ** 31))
+let access: LabAccess
+
+beforeAll(async () => {
+  access = await bringUp(hosts)
+})
+
+test(
+  `check says exactly what a run then does; again with LOCKSTEP_CASES=${count} LOCKSTEP_SEED=${seed}`,
+  async () => {
+    const property = fc.asyncProperty(cases(hosts.length), async (one) => {
+      expect(await inexactness(one, hosts, access)).toEqual([])
+    })
+    await fc.assert(property, { seed, numRuns: count })
+  },
+  3_600_000 + count * 60_000,
+)
