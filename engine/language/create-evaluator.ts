@@ -26,13 +26,13 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
       (step.inner.args?.values ?? []).map(
         ([, written]) =>
           () =>
-            forHost(step, host, () => evaluateWritten(written, namesOf(step, host, item))),
+            forHost(scopes, step, host, () => evaluateWritten(written, namesOf(step, host, item))),
       ),
 
-    when: (step, host, item) => forHost(step, host, () => allHold(step, namesOf(step, host, item))),
+    when: (step, host, item) => forHost(scopes, step, host, () => allHold(step, namesOf(step, host, item))),
 
     items: (step, host) =>
-      forHost(step, host, () => {
+      forHost(scopes, step, host, () => {
         if (!step.loop) return undefined
         const value = evaluateWritten(step.loop.items, namesOf(step, host))
         if (value instanceof Unknown || Array.isArray(value)) return value
@@ -46,22 +46,22 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
       }),
 
     label: (step, host, item) =>
-      forHost(step, host, () =>
+      forHost(scopes, step, host, () =>
         labelOf(step.loop?.label ? evaluateWritten(step.loop.label, namesOf(step, host, item)) : item.value),
       ),
 
     args: (step, host, item) =>
-      forHost(step, host, (): Arguments => {
+      forHost(scopes, step, host, (): Arguments => {
         const { args, scope } = step.inner
         if (!args) throw new Error(`${step.name} takes no arguments`)
         return evaluateArguments(args, namesOf(step, host, item), files, scope)
       }),
 
     evaluate: (expression, step, host, more = {}) =>
-      forHost(step, host, () => expression.evaluate(namesOf(step, host, more.item, more.names))),
+      forHost(scopes, step, host, () => expression.evaluate(namesOf(step, host, more.item, more.names))),
 
     delegate: (step, host, item) =>
-      forHost(step, host, () => {
+      forHost(scopes, step, host, () => {
         if (!step.delegateTo) return undefined
         const value = evaluateWritten(step.delegateTo, namesOf(step, host, item))
         if (value instanceof Unknown) return value
@@ -76,7 +76,7 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
       }),
 
     environment: (step, host, item) =>
-      forHost(step, host, () => {
+      forHost(scopes, step, host, () => {
         const all: Record<string, string> = {}
         for (const written of step.inner.environment) {
           const value = evaluateWritten(written, namesOf(step, host, item))
@@ -147,7 +147,8 @@ function environmentText(name: string, value: Value, step: Step): string {
   throw new Problem({ code: 'WRONG_TYPE', message: `the environment variable ${name} is ${what}`, place: step.place })
 }
 
-function forHost<T>(step: Step, host: string, work: () => T): T {
+function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T {
+  scopes.moment++
   try {
     return work()
   } catch (error) {

@@ -51,6 +51,8 @@ export const RESERVED_NAMES: ReadonlySet<string> = new Set(
 /** Every scope of a run: one for each host and place of the playbook, made when first asked for. */
 export class Scopes {
   readonly options: ScopesOptions
+  /** Counts the questions asked; within one of them, nothing is registered. */
+  moment = 0
   readonly #scopes = new Map<Lexical | undefined, Map<string, HostScope>>()
   #hostvars: ValueMap | undefined
   #groups: ValueMap | undefined
@@ -105,6 +107,9 @@ export class HostScope implements Names {
   readonly #playHosts: readonly string[]
   /** Values that will be the same at every asking. */
   readonly #settled = new Map<string, Value>()
+  /** Values that hold until something is registered or gathered. */
+  readonly #passing = new Map<string, Value>()
+  #passingSince = -1
   readonly #open: string[] = []
 
   constructor(scopes: Scopes, host: string, place: Lexical | undefined, playHosts: readonly string[]) {
@@ -122,6 +127,10 @@ export class HostScope implements Names {
   lookUp(name: string, names: Names): Value | undefined {
     const settled = this.#settled.get(name)
     if (settled !== undefined) return settled
+    if (names === this) {
+      const passing = this.#passingValue(name)
+      if (passing !== undefined) return passing
+    }
     if (RESERVED_NAMES.has(name)) return this.#reserved(name)
     const definition = this.definition(name)
     if (definition) return this.#valueOf(definition, names)
@@ -154,6 +163,17 @@ export class HostScope implements Names {
     ]
     const near = nearest(name, known)
     return near === undefined ? undefined : `did you mean '${near}'?`
+  }
+
+  #passingValue(name: string): Value | undefined {
+    const { moment } = this.#scopes
+    if (this.#passingSince !== moment) {
+      this.#passing.clear()
+      this.#passingSince = moment
+    }
+    const found = this.#passing.get(name)
+    if (found !== undefined) noteVolatile()
+    return found
   }
 
   #reserved(name: string): Value | undefined {
@@ -192,6 +212,7 @@ export class HostScope implements Names {
       return observe((observation) => {
         const found = evaluateWritten(value, names)
         if (!observation.volatile) this.#settled.set(name, found)
+        else if (names === this) this.#passing.set(name, found)
         return found
       })
     } finally {

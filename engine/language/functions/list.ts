@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { Value } from '../../resource/value.ts'
 import { define, FunctionError, kindOf, type Plain } from './define.ts'
 
@@ -21,9 +20,9 @@ export const listFunctions = [
     list.flat(Number.POSITIVE_INFINITY as 1),
   ),
   define('union', 'What is in one list or the other.', ['list', 'list'], (a, b) => distinct([...a, ...b])),
-  define('intersect', 'What is in both lists.', ['list', 'list'], (a, b) => distinct(a.filter((item) => has(b, item)))),
+  define('intersect', 'What is in both lists.', ['list', 'list'], (a, b) => distinct(intersect(a, b))),
   define('difference', 'What is in the first list and not in the second.', ['list', 'list'], (a, b) =>
-    a.filter((item) => !has(b, item)),
+    difference(a, b),
   ),
   define(
     'range',
@@ -73,19 +72,27 @@ function fieldOf(name: string, item: Value, key: string | undefined): Value {
 }
 
 function distinct(list: readonly Plain[]): Plain[] {
-  const seen = new Set<Plain>()
-  const kept: Plain[] = []
-  for (const item of list) {
-    const isKnown = typeof item === 'object' ? kept.some((other) => isDeepStrictEqual(other, item)) : seen.has(item)
-    if (isKnown) continue
-    seen.add(item)
-    kept.push(item)
-  }
-  return kept
+  return [...new Map(list.map((item) => [identity(item), item])).values()]
 }
 
-function has(list: readonly Plain[], item: Plain): boolean {
-  return list.some((other) => isDeepStrictEqual(other, item))
+function intersect(list: readonly Plain[], other: readonly Plain[]): Plain[] {
+  const known = new Set(other.map(identity))
+  return list.filter((item) => known.has(identity(item)))
+}
+
+function difference(list: readonly Plain[], other: readonly Plain[]): Plain[] {
+  const known = new Set(other.map(identity))
+  return list.filter((item) => !known.has(identity(item)))
+}
+
+/** The same for values that are equal, whatever the order of their keys. */
+function identity(value: Value): unknown {
+  if (value === null || typeof value !== 'object') return value
+  return `\0${JSON.stringify(value, (_, part: Value) =>
+    part !== null && typeof part === 'object' && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  )}`
 }
 
 function range(first: number, last: number, step: number): number[] {
