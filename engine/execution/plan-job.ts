@@ -12,8 +12,11 @@ export type Planned =
   | { kind: 'decision'; decision: Decision; guarded: boolean }
   /** Somebody has to look first. */
   | { kind: 'missing'; reads: readonly AnyRead[] }
-  /** Only the run can tell: an argument or what was to be looked at depends on a change that is not made yet. */
-  | { kind: 'unknown'; unknown: Unknown }
+  /**
+   * Only the run can tell: an argument or what was to be looked at depends on a change that is not made yet. `confined`: whatever
+   * it does shows in predictions that are known to be unknown, and nowhere else.
+   */
+  | { kind: 'unknown'; unknown: Unknown; confined?: boolean }
   /** The host did not allow to look. */
   | { kind: 'denied'; message: string }
   /** No change can lead to what is asked for. */
@@ -49,27 +52,31 @@ export function foresee(world: World, plan: Plan<Change>, user: string, step: nu
 }
 
 /**
- * Lets a world show a module task whose arguments are known only in part: whatever it would touch is known after apply. The
- * reads that can be named without the unknown part are enough for that.
+ * Lets a world show a module task that is known only in part: whatever it would touch is known after apply. The reads that can
+ * be named without the unknown part are enough for that. Says whether these are all that it touches.
  */
-export function foreseeUnknown(world: World, call: Callable, partial: object | undefined, unknown: Unknown): void {
-  if (call.kind !== 'module' || partial === undefined) return
-  for (const read of readsOfPartial(call, partial)) {
-    world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
-  }
+export function foreseeUnknown(world: World, call: Callable, partial: object | undefined, unknown: Unknown): boolean {
+  if (call.kind !== 'module' || partial === undefined) return false
+  const { reads, complete } = readsOfPartial(call, partial)
+  for (const read of reads) world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
+  return complete && call.module.touches === 'reads'
 }
 
-function readsOfPartial(call: Extract<Callable, { kind: 'module' }>, partial: object): AnyRead[] {
+function readsOfPartial(
+  call: Extract<Callable, { kind: 'module' }>,
+  partial: object,
+): { reads: AnyRead[]; complete: boolean } {
   let reads: object
   try {
     reads = call.module.reads(partial)
   } catch (error) {
     // An Unknown where the module expects text: then its reads cannot be named yet.
-    if (error instanceof TypeError) return []
+    if (error instanceof TypeError) return { reads: [], complete: false }
     throw error
   }
   const mark = new Unknown('').toString()
   const { sets } = call.module
   const set = Object.entries(reads).flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? read : []))
-  return (set as AnyRead[]).filter((read) => !read.key.includes(mark))
+  const named = (set as AnyRead[]).filter((read) => !read.key.includes(mark))
+  return { reads: named, complete: named.length === set.length }
 }

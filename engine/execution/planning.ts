@@ -40,11 +40,12 @@ export function planJobs(
 function planOne(world: World, step: Step, position: number, job: Job): Planned {
   const user = userKey(step.become)
   if (job.args.kind === 'unknown') {
-    foreseeUnknown(world, job.call, job.args.partial, job.args.unknown)
-    return { kind: 'unknown', unknown: job.args.unknown }
+    const { partial, unknown } = job.args
+    return { kind: 'unknown', unknown, confined: foreseeUnknown(world, job.call, partial, unknown) }
   }
   const planned = planJob(job.call, job.args.args, world, user, position)
   if (planned.kind === 'plan') foresee(world, planned.plan, user, position)
-  if (planned.kind === 'unknown') foreseeUnknown(world, job.call, job.args.args, planned.unknown)
+  if (planned.kind === 'unknown')
+    return { ...planned, confined: foreseeUnknown(world, job.call, job.args.args, planned.unknown) }
   return planned
 }

@@ -211,7 +211,7 @@ export class PlayRun {
       this.#pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }
-    if (HAZY.has(status)) this.#hazy.add(host.name)
+    if (settled.hazy) this.#hazy.add(host.name)
     this.#emit({ type: 'task-result', task, host: host.name, result: tolerated ? { ...result, tolerated } : result })
   }
 
@@ -258,9 +258,6 @@ export class PlayRun {
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 const CHANGING: ReadonlySet<string> = new Set(['changed', 'known-after-apply', 'would-run'])
-
-/** After these, what is on the host cannot be foreseen any more. */
-const HAZY: ReadonlySet<string> = new Set(['would-run', 'may-run', 'known-after-apply'])
 
 /** What stands in for a step while a host is connected to. */
 const CONNECTING = { noLog: false } as Step

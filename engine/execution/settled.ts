@@ -22,6 +22,8 @@ export interface Settled {
   failure?: Failure
   warnings?: readonly string[]
   attempts?: number
+  /** Check mode: nobody can foresee what is on the host after it. */
+  hazy?: true
 }
 
 /** Who it is about. */
@@ -89,12 +91,13 @@ export function checked(
       return planned(job, step, plan.plan)
     case 'unknown': {
       const status = !action ? 'known-after-apply' : looks ? 'deferred' : 'would-run'
-      return open(job, status, `depends on ${plan.unknown.reason}`)
+      const settled = open(job, status, `depends on ${plan.unknown.reason}`)
+      return plan.confined || looks ? settled : { ...settled, hazy: true }
     }
     case 'denied':
       return open(job, 'not-visible', plan.message)
     case 'failure':
-      if (hazy) return open(job, 'known-after-apply', `as things are: ${plan.message}`)
+      if (hazy) return { ...open(job, 'known-after-apply', `as things are: ${plan.message}`), hazy: true }
       return failed(job, {
         code: 'TASK_FAILED',
         message: plan.message,
@@ -111,8 +114,8 @@ export function checked(
       // A handler runs because something changed: that is certain, whatever it calls.
       const certain = action?.certain === true || plan.guarded || handler
       const difference = showDecision(decision, step)
-      if (!certain) return open(job, 'would-run', difference.what)
-      return { ...job, status: 'changed', differences: [difference], value: { changed: true } }
+      if (!certain) return { ...open(job, 'would-run', difference.what), hazy: true }
+      return { ...job, status: 'changed', differences: [difference], value: { changed: true }, hazy: true }
     }
   }
 }

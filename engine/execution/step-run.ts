@@ -51,7 +51,7 @@ function undone(drafted: Drafted): Settled[] {
     case 'skipped':
       return [skipped(drafted, drafted.reason)]
     case 'may-run':
-      return [open(drafted, 'may-run', `depends on ${drafted.unknown.reason}`)]
+      return [{ ...open(drafted, 'may-run', `depends on ${drafted.unknown.reason}`), hazy: true }]
     case 'failure':
       return [failed(drafted, problemFailure(drafted.problem))]
   }

@@ -166,16 +166,38 @@ describe('actions', () => {
     }
   })
 
-  test('make what fails after them known after apply in check, since nobody can foresee what they do', async () => {
+  test.each([
+    ['would-run', undefined],
+    ['changed', 'd'],
+  ])(
+    'make what fails after them known after apply in check, since nobody can foresee what they do: %s',
+    async (status, made) => {
+      await using at = await temporaryFolder()
+      const play: TestPlay = {
+        steps: [
+          {
+            call: command,
+            args: () => ({ cmd: `mkdir ${at.path}/d`, ...(made ? { creates: `${at.path}/${made}` } : {}) }),
+          },
+          { call: note, args: () => ({ path: `${at.path}/d/f`, text: 'x' }) },
+        ],
+      }
+      expect((await go('check', play)).lines).toEqual([`a t0: ${status}`, 'a t1: known-after-apply'])
+      expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed'])
+    },
+  )
+
+  test('that are modules leave what they do not touch foreseeable, even when known after apply', async () => {
     await using at = await temporaryFolder()
     const play: TestPlay = {
       steps: [
-        { call: command, args: () => ({ cmd: `mkdir ${at.path}/d` }) },
-        { call: note, args: () => ({ path: `${at.path}/d/f`, text: 'x' }) },
+        { call: token, args: () => ({ path: `${at.path}/t` }), register: 't' },
+        { call: note, args: ({ reg }) => ({ path: `${at.path}/f`, text: textFrom(reg('t')) }) },
+        { call: note, args: () => ({ path: `${at.path}/none/f`, text: 'x' }) },
       ],
     }
-    expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: known-after-apply'])
-    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed'])
+    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: known-after-apply', 'a t2: failed'])
+    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: failed'])
   })
 
   test('that fail show their command, code and words', async () => {
