@@ -14,7 +14,7 @@ export function celFailure(
   const failure = (code: string, message: string, hint?: string) => new TextFailure({ code, message, start, end, hint })
   switch (error.code) {
     case 'unknown_variable': {
-      const name = summary.slice(summary.indexOf(':') + 2)
+      const name = summary.slice(summary.indexOf(':') + 2).replace(/^\$/, '')
       return failure('UNDEFINED_VARIABLE', `'${name}' is not defined`, PYTHON.get(name) ?? names?.hint(name))
     }
     case 'no_such_key': {
@@ -78,6 +78,10 @@ export function celFailure(
 /** Text that is no expression, with what people of other languages mean by it. */
 export function syntaxFailure(error: ParseError, text: string): TextFailure {
   const { start = 0, end = start + 1 } = error.range ?? {}
+  if (error.code === 'reserved_identifier') {
+    const message = `'${text.slice(start, end)}' is a word of the expression language and names no variable there`
+    return new TextFailure({ code: 'EXPRESSION_SYNTAX', message, start, end, hint: 'give the variable another name' })
+  }
   const habit = HABITS.find(({ pattern }) => pattern.test(text))
   const message =
     text.trim() === '' ? 'an expression is empty' : `this is no expression: ${lowerFirst(summaryOf(error))}`

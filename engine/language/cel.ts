@@ -80,7 +80,7 @@ function contextOf(names: Names): Record<string, unknown> {
   let context = contexts.get(names)
   if (!context) {
     context = new Proxy(Object.create(null), {
-      get: (_, name) => (typeof name === 'string' ? viewOf(names.get(name)) : undefined),
+      get: (_, name) => (typeof name === 'string' ? viewOf(names.get(name.slice(VARIABLE.length))) : undefined),
     }) as Record<string, unknown>
     contexts.set(names, context)
   }
@@ -93,9 +93,10 @@ interface Ast {
 }
 
 const BINDING = new Set(['all', 'exists', 'exists_one', 'map', 'filter'])
-const CONSTANTS = new Set(
-  'bool bytes cel double dyn int list map null_type optional string timestamp type uint'.split(' '),
-)
+/** Stands before a variable's name, which CEL would otherwise take for one of its types: `list`, `map`, `string`. */
+const VARIABLE = '$'
+/** The parts of CEL that look like variables: `cel.bind(…)`, `optional.of(…)`. */
+const NAMESPACES = new Set(['cel', 'optional'])
 
 /** Collects root names, and points calls at our functions. */
 function walk(node: Ast, bound: ReadonlySet<string>, names: Set<string>): void {
@@ -104,7 +105,9 @@ function walk(node: Ast, bound: ReadonlySet<string>, names: Set<string>): void {
   }
   if (node.op === 'id') {
     const name = node.args as string
-    if (!bound.has(name) && !CONSTANTS.has(name)) names.add(name)
+    if (bound.has(name)) return
+    names.add(name)
+    node.args = VARIABLE + name
   } else if (node.op === 'call') {
     const [name, args] = node.args as [string, Ast[]]
     node.args = [ownName(name), args]
@@ -112,7 +115,7 @@ function walk(node: Ast, bound: ReadonlySet<string>, names: Set<string>): void {
   } else if (node.op === 'rcall') {
     const [name, receiver, args] = node.args as [string, Ast, Ast[]]
     node.args = [ownName(name), receiver, args]
-    walkAll(receiver)
+    if (receiver.op !== 'id' || !NAMESPACES.has(receiver.args as string)) walkAll(receiver)
     const [variable, ...rest] = args
     const isCelBind = name === 'bind' && receiver.op === 'id' && receiver.args === 'cel'
     if (variable?.op === 'id' && args.length > 1 && (BINDING.has(name) || isCelBind)) {

@@ -14,8 +14,8 @@ export function syntaxFailureOf(error: unknown, text: string): TextFailure {
   const lineStart = offsetOf({ line, column: 0 }, text)
   const lineEnd = text.indexOf('\n', lineStart) < 0 ? text.length : text.indexOf('\n', lineStart)
   const before = excerpt.slice(0, pointer.indexOf('^')).replace(/^\.\.\./, '')
-  const found = pointer.includes('^') ? text.lastIndexOf(before, lineEnd) : -1
-  const start = found < 0 ? lineStart + Number((error as { column?: number }).column ?? 0) : found + before.length
+  const column = Number((error as { column?: number }).column ?? 0)
+  const start = pointer.includes('^') ? endOf(before, text, lineEnd) : lineStart + column
   const habit = HABITS.find(({ pattern }) => pattern.test(text.slice(lineStart, lineEnd)))
   const got = /got '(\w+)'/.exec(expecting)?.[1]
   const message = first.startsWith('Parse error')
@@ -39,6 +39,16 @@ const HABITS = [
   },
   { pattern: /\{\{[^}]*\w\(/, hint: 'a helper is called without parentheses: {{upper name}}' },
 ]
+
+/** Where an excerpt ends in the text: Handlebars leaves line breaks out of it, so that only its last line is found. */
+function endOf(excerpt: string, text: string, until: number): number {
+  for (let skipped = 0; skipped < excerpt.length; skipped++) {
+    const tail = excerpt.slice(skipped)
+    const found = text.lastIndexOf(tail, until - tail.length)
+    if (found >= 0) return found + tail.length
+  }
+  return until
+}
 
 function offsetOf({ line, column }: hbs.AST.Position, text: string): number {
   let start = 0

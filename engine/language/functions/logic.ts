@@ -34,6 +34,11 @@ export const logicFunctions: readonly LanguageFunction[] = [
     if (Number.isNaN(number)) throw new FunctionError('number takes a text that is a number')
     return number
   }),
+  define('kind', 'What a value is: text, number, truth, list, mapping or null.', ['any'], (value) => {
+    if (value === null) return 'null'
+    if (Array.isArray(value)) return 'list'
+    return { string: 'text', number: 'number', boolean: 'truth' }[typeof value as string] ?? 'mapping'
+  }),
   define('text', 'The value as text.', ['text'], (value) => value),
 ]
 
