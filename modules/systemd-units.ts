@@ -20,7 +20,7 @@ const unit = Arg.object(
     name: Type.String({ pattern: '^[\\w:.-]+$', description: 'What follows the prefix in the name of the unit.' }),
     environment: Type.Optional(
       Type.Record(Type.String({ pattern: '^[A-Za-z_]\\w*$' }), Type.Union([Type.String(), Type.Number()]), {
-        description: 'What tells this unit from the others: variables that the text uses, as in ${PEER}.',
+        description: 'What tells this unit from the others: variables that the text uses, as PEER in $PEER.',
       }),
     ),
   },

@@ -7,7 +7,8 @@ import { constants } from 'node:os'
  * passes on the signals that only it gets; what is typed at a terminal reaches the program without us.
  */
 export async function runInPlace(argv: readonly string[], environment = process.env): Promise<number> {
-  const [program = '', ...words] = argv
+  // Whatever kills this process, also what it cannot pass on, ends the program too.
+  const [program = '', ...words] = ['setpriv', '--pdeathsig', 'KILL', ...argv]
   const child = spawn(program, words, { stdio: 'inherit', env: environment })
   const pass = (signal: NodeJS.Signals) => child.kill(signal)
   const typed = (signal: NodeJS.Signals) => {

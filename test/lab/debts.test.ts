@@ -1,0 +1,81 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labReboot } from '../../lab/faults.ts'
+import type { LabAccess } from '../../lab/lab.ts'
+import { labReset } from '../../lab/lab.ts'
+import { bringUp, files, inventoryText, out, playOn } from './play.ts'
+
+const host = { name: 'debts1', address: '10.93.0.1' }
+const playbook = (last: string) => `- hosts: all
+  become: true
+  tasks:
+    - name: the settings
+      copy: { dest: /etc/debts.conf, content: "new\\n" }
+      notify: restart it
+    - name: the last task
+      command: ${last}
+  handlers:
+    - name: restart it
+      shell: echo >>/var/lib/restarts
+`
+const at = files({
+  'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
+  'killed.yml': playbook('sleep 60'),
+  'next.yml': playbook("'true'"),
+})
+const inventory = at.path('inventory.yml')
+let access: LabAccess
+
+beforeAll(async () => {
+  execFileSync(process.execPath, ['engine/build.mjs', at.path('dist')])
+  access = await bringUp([host])
+  await labReset([host.name], () => {})
+})
+afterAll(() => at[Symbol.dispose]())
+
+/** Starts a run and kills its controller as soon as the change is made and the next task has begun. */
+async function runAndKill(): Promise<void> {
+  const words = [at.path('dist/lockstep.js'), 'run', at.path('killed.yml'), '-i', inventory, '--output', 'jsonl']
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { type, task } = JSON.parse(line) as { type: string; task?: { name: string } }
+    if (type === 'task-started' && task?.name === 'the last task') break
+  }
+  child.kill('SIGKILL')
+  await once(child, 'close')
+}
+
+test('a handler that a killed controller owed is found by check and paid by the next run, also after a reboot', async () => {
+  await runAndKill()
+  await labReboot(host.name)
+  expect(await out(host.name, 'cat /etc/debts.conf; ls /var/lib/restarts 2>/dev/null || echo none')).toBe('new\nnone')
+
+  const next = { playbook: at.path('next.yml'), inventory, access }
+  const check = await playOn({ ...next, mode: 'check' })
+  expect(check.changed).toEqual([`${host.name}: restart it`, `${host.name}: the last task`])
+  const found = check.events.find(({ type }) => type === 'debt-found')
+  expect(found).toMatchObject({
+    host: host.name,
+    handlerExists: true,
+    debt: { handler: 'restart it', reason: 'the settings' },
+  })
+
+  const run = await playOn({ ...next, mode: 'run' })
+  expect(run.failed).toEqual([])
+  expect(run.changed).toEqual(check.changed)
+  expect(
+    await out(
+      host.name,
+      'wc -l </var/lib/restarts; ls -d /var/lib/lockstep /run/lockstep.lock 2>/dev/null || echo nothing',
+    ),
+  ).toBe('1\nnothing')
+  expect((await playOn({ ...next, mode: 'run' })).changed).toEqual([`${host.name}: the last task`])
+})
+
+test('a lock ends with the controller that held it', async () => {
+  await runAndKill()
+  const run = await playOn({ playbook: at.path('next.yml'), inventory, access, mode: 'run' })
+  expect(run.failed).toEqual([])
+})
