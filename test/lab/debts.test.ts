@@ -22,7 +22,7 @@ const playbook = (last: string) => `- hosts: all
 `
 const at = files({
   'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
-  'killed.yml': playbook('sleep 60'),
+  'killed.yml': playbook('sh -c "until [ -e /run/go ]; do sleep 0.1; done"'),
   'next.yml': playbook("'true'"),
 })
 const inventory = at.path('inventory.yml')
@@ -74,8 +74,13 @@ test('a handler that a killed controller owed is found by check and paid by the 
   expect((await playOn({ ...next, mode: 'run' })).changed).toEqual([`${host.name}: the last task`])
 })
 
-test('a lock ends with the controller that held it', async () => {
+test('a lock outlives its controller just as long as what that has started on the host', async () => {
+  await out(host.name, 'rm -f /etc/debts.conf')
   await runAndKill()
-  const run = await playOn({ playbook: at.path('next.yml'), inventory, access, mode: 'run' })
-  expect(run.failed).toEqual([])
+  const next = { playbook: at.path('next.yml'), inventory, access, mode: 'run' as const }
+  const refused = await playOn(next)
+  expect(refused.failed).toEqual([expect.stringMatching(/has been working on debts1 since .*, with .*killed.yml/)])
+  expect(refused.summary.hosts[host.name]?.lost).toBe('locked')
+  await out(host.name, 'touch /run/go; until flock -n /run/lockstep.lock true; do sleep 0.1; done')
+  expect((await playOn(next)).changed).toEqual([`${host.name}: restart it`, `${host.name}: the last task`])
 })
