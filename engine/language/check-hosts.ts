@@ -5,8 +5,9 @@ import type { Compiler } from './compiler.ts'
 import { createEvaluator, type TryingEvaluator } from './create-evaluator.ts'
 import type { LoopItem } from './evaluator.ts'
 import { forHosts, HostProblem } from './host-problem.ts'
+import { checkInputs, type RoleInputs } from './inputs.ts'
 import type { Play, Step } from './playbook.ts'
-import { type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
+import { type HostScope, type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
 
 /** Trials up to which every host is tried; beyond, hosts that are like each other are tried once. */
 const MOST_TRIALS = 20_000
@@ -18,15 +19,17 @@ const MOST_ITEMS = 20
  * goes wrong then would go wrong in the run.
  */
 export function checkHosts(
-  plays: readonly Play[],
+  trials: readonly Trial[],
   options: Omit<ScopesOptions, 'live'>,
   { files, broken }: Compiler,
 ): Problem[] {
   const live = new Expected(broken)
-  const evaluator = createEvaluator(new Scopes({ ...options, live }), files)
+  const scopes = new Scopes({ ...options, live })
+  const evaluator = createEvaluator(scopes, files)
   const found: HostProblem[] = []
-  for (const play of plays) {
+  for (const { play, inputs } of trials) {
     const hosts = trialsOf(play) <= MOST_TRIALS ? play.hosts : unlike(play.hosts, options)
+    for (const each of inputs) for (const host of hosts) tryInputs(each, scopes.of(host, each.scope, play.hosts), found)
     for (const step of play.steps) {
       for (const host of hosts) tryStep(step, host, evaluator, found)
       if (step.register !== undefined) live.expect(step.register, step.name, play.hosts)
@@ -35,13 +38,28 @@ export function checkHosts(
       if (handler.register !== undefined) live.expect(handler.register, handler.name, play.hosts)
     for (const handler of play.handlers) for (const host of hosts) tryStep(handler, host, evaluator, found)
   }
-  return joined(found, new Set(plays.flatMap(({ hosts }) => hosts)).size)
+  return joined(found, new Set(trials.flatMap(({ play }) => play.hosts)).size)
 }
 
 /** A step on a host is one trial; one that looks at other hosts looks at all of them as a rule. */
 function trialsOf({ steps, hosts }: Play): number {
   const each = steps.map(({ refs }) => (refs.hostvars ? hosts.length : 1))
   return hosts.length * each.reduce((sum, trials) => sum + trials, 0)
+}
+
+/** A play, and what its roles want to be given. */
+export interface Trial {
+  play: Play
+  inputs: readonly RoleInputs[]
+}
+
+function tryInputs(inputs: RoleInputs, scope: HostScope, found: HostProblem[]): void {
+  try {
+    found.push(...checkInputs(inputs, scope).map((problem) => new HostProblem(problem, scope.host)))
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    found.push(new HostProblem(error, scope.host))
+  }
 }
 
 /** What steps that come before will have registered by then. */

@@ -6,6 +6,7 @@ import { checkHosts } from './check-hosts.ts'
 import { Callables, type Compiler, type Registry } from './compiler.ts'
 import { createEvaluator } from './create-evaluator.ts'
 import type { Evaluator, Runtime } from './evaluator.ts'
+import { type Candidate, explainVariable } from './explain.ts'
 import { finishPlay } from './finish-play.ts'
 import type { Inventory } from './inventory.ts'
 import { compilePlay, type DraftPlay } from './play.ts'
@@ -17,6 +18,7 @@ import { selectByTags } from './selection.ts'
 import { SourceFiles } from './source-files.ts'
 import type { Draft } from './task.ts'
 import { commandLineDefinitions } from './variables.ts'
+import { unreadVariables } from './warnings.ts'
 import { parseYaml } from './yaml.ts'
 import { entryOf, type MapNode, placeOf } from './yaml-node.ts'
 
@@ -31,6 +33,8 @@ export interface CompileOptions {
   extraVars?: Readonly<Record<string, unknown>>
   registry: Registry
   checkMode: boolean
+  /** The environment variables of the controller, for `env`. */
+  environment?: Readonly<Record<string, string | undefined>>
   /** As whom plays work that do not say. */
   become?: { isOn: boolean; user?: string; method?: BecomeMethod }
 }
@@ -41,6 +45,8 @@ export interface Compiled {
   /** With what is said about hosts beside the playbook. */
   inventory: Inventory
   evaluatorFor(runtime: Runtime): Evaluator
+  /** Every definition of a variable for a host, lowest precedence first, and which of them wins. */
+  explain(name: string, host: string): readonly Candidate[]
   /** What is legal and suspicious. */
   warnings: readonly Problem[]
 }
@@ -60,6 +66,7 @@ export function compile(options: CompileOptions): Compiled {
     folder,
     handlers: [],
     roles: new Set(),
+    inputs: [],
     broken: new Set(),
     open: [],
   }
@@ -76,20 +83,28 @@ export function compile(options: CompileOptions): Compiled {
     problems.push(new Problem({ code: 'EMPTY_LIMIT', message: `no play has a host that is in --limit '${limit}'` }))
   }
   const selected = selectByTags(drafts, options, compiler)
-  const plays = uniquePlays(drafts).map((draft) => finishPlay(draft, selected, compiler))
+  const named = uniquePlays(drafts)
+  const plays = named.map((draft) => finishPlay(draft, selected, compiler))
   const shared: Omit<ScopesOptions, 'live'> = {
     inventory: compiler.inventory,
     commandLine: compiler.commandLine,
     registers: new Map([...[...compiler.broken].map((name) => [name, ''] as const), ...registersOf(drafts, selected)]),
-    constants: { check_mode: checkMode, playbook_dir: resolve(folder) },
+    constants: { check_mode: checkMode, playbook_dir: resolve(folder), env: environmentOf(options) },
   }
-  problems.push(...checkHosts(plays, shared, compiler))
+  problems.push(
+    ...checkHosts(
+      plays.map((play, index) => ({ play, inputs: named[index]?.inputs ?? [] })),
+      shared,
+      compiler,
+    ),
+  )
   if (problems.length > 0) throwProblems(problems)
   return {
     playbook: { path: playbookPath, folder: resolve(folder), plays },
     inventory: compiler.inventory,
     evaluatorFor: (runtime) => createEvaluator(new Scopes({ ...shared, live: runtime }), compiler.files),
-    warnings: sortProblems(compiler.warnings),
+    explain: (name, host) => explainVariable(name, host, plays, compiler),
+    warnings: sortProblems([...compiler.warnings, ...unreadVariables(plays, compiler)]),
   }
 }
 
@@ -169,6 +184,12 @@ function limitedHosts(limit: string, { inventory, problems }: Compiler): Readonl
 function hintFor(limit: string, inventory: Inventory): string | undefined {
   const near = nearest(limit, [...inventory.groups.keys(), ...inventory.hosts.keys()])
   return near ? `did you mean '${near}'?` : undefined
+}
+
+function environmentOf({ environment = {} }: CompileOptions): ValueMap {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  )
 }
 
 function literalUser({ become }: CompileOptions): Around['become']['user'] {

@@ -2,6 +2,7 @@ import { nearest, type Problem } from '../problem.ts'
 import type { AnyAction } from '../resource/action.ts'
 import type { AnyModule } from '../resource/module.ts'
 import type { ArgumentSchema } from './argument-schema.ts'
+import type { RoleInputs } from './inputs.ts'
 import type { Inventory } from './inventory.ts'
 import { ANSIBLE_KEYWORDS, ANSIBLE_MODULES } from './keywords.ts'
 import type { Callable } from './playbook.ts'
@@ -28,6 +29,8 @@ export interface Compiler {
   /** The handlers of the roles of the play, and the folders of those whose handlers are among them. */
   handlers: Draft[]
   roles: Set<string>
+  /** What the roles of the play want their variables to be. */
+  inputs: RoleInputs[]
   /** Names of handlers, topics and registered values of tasks that could not be read, so that nobody asks for them in vain. */
   broken: Set<string>
   /** The files that are being read, one including the next, so that a circle is found. */

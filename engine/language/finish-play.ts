@@ -10,12 +10,13 @@ import { type HostScope, Scopes } from './scope.ts'
 import type { Draft } from './task.ts'
 import { parseTemplate } from './template.ts'
 import { definitionPlace, findDefinition } from './variables.ts'
+import { suspicions } from './warnings.ts'
 import { evaluateWritten, type Written } from './written.ts'
 import { entryOf, placeOf } from './yaml-node.ts'
 
 /** Looks at the steps of a play together: who notifies whom, who becomes whom, and what depends on what. */
 export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean, compiler: Compiler): Play {
-  const { scope, steps, handlers, ...play } = draft
+  const { scope, inputs, steps, handlers, ...play } = draft
   const topics = topicsOf(handlers, compiler)
   // A template that cannot be read is told by the trial on hosts, with the task that it is for.
   const unread = play.hosts.length === 0 ? compiler : { problems: [] }
@@ -40,9 +41,10 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   const finishedHandlers = handlers
     .map(finish)
     .map((handler) => ({ ...handler, id: `${play.id}/handlers/${handler.name}` }))
-  warnUnnotified(finishedHandlers, [...all, ...finishedHandlers], compiler)
   const usesFacts = play.gatherFacts === true || [...finishedSteps, ...finishedHandlers].some(({ refs }) => refs.facts)
-  return { ...play, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
+  const finished = { ...play, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
+  compiler.warnings.push(...suspicions(finished, draft))
+  return finished
 }
 
 /** Handlers by their names and by what they listen to. */
@@ -88,21 +90,6 @@ function resolveNotify(
     return []
   })
   return [...new Set(found)]
-}
-
-function warnUnnotified(handlers: readonly Handler[], steps: readonly Step[], { warnings }: Compiler): void {
-  const notified = new Set(steps.flatMap(({ notify }) => notify))
-  for (const { name, place } of handlers) {
-    if (!notified.has(name))
-      warnings.push(
-        new Problem({
-          code: 'IDLE_HANDLER',
-          message: `nothing notifies the handler '${name}'`,
-          place,
-          severity: 'warning',
-        }),
-      )
-  }
 }
 
 /** A registered value and a variable may not share a name: which of the two is meant would depend on the order of tasks. */

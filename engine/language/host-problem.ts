@@ -6,7 +6,8 @@ export class HostProblem extends Problem {
   readonly host: string
   readonly parts: ProblemParts
 
-  constructor(problem: Problem, host: string, step: Step) {
+  /** `step`: what was evaluated, when it was one. */
+  constructor(problem: Problem, host: string, step?: Step) {
     const parts = partsOf(problem, step)
     super({ ...parts, message: forHosts(parts.message, [host]) })
     this.host = host
@@ -26,7 +27,8 @@ export function forHosts(message: string, hosts: readonly string[]): string {
 }
 
 /** What lies in another file than its task tells which task it is. */
-function partsOf({ code, message, place, hint }: Problem, step: Step): ProblemParts {
+function partsOf({ code, message, place, hint }: Problem, step: Step | undefined): ProblemParts {
+  if (!step) return { code, message, place, hint }
   if (place === undefined || place.file === step.place.file) return { code, message, hint, place: place ?? step.place }
   const { file, line } = step.place
   return { code, message: `${message} (for the task '${step.name}', ${file}:${line})`, hint, place }

@@ -19,6 +19,8 @@ export class InventoryBuilder {
   readonly hosts = new Map<string, Layers>()
   readonly groups = new Map<string, GroupDraft>()
   readonly problems: Problem[]
+  /** Folders whose `group_vars` and `host_vars` are in already. */
+  readonly folders = new Set<string>()
 
   constructor(problems: Problem[]) {
     this.problems = problems

@@ -60,6 +60,7 @@ export class Inventory implements HostSource {
     for (const [name, layers] of this.#builder.hosts) builder.hosts.set(name, [...layers])
     for (const [name, group] of this.#builder.groups)
       builder.groups.set(name, { ...group, variables: [...group.variables] })
+    for (const known of this.#builder.folders) builder.folders.add(known)
     readVarsFolders(folder, builder)
     return new Inventory(builder, this.#extraVars)
   }

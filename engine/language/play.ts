@@ -4,6 +4,7 @@ import { Unknown } from '../resource/unknown.ts'
 import { type Around, DEFAULT_TIMEOUT_MS, definitionsOf, inside, withDefinitions } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
+import type { RoleInputs } from './inputs.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
 import type { Play, SectionName } from './playbook.ts'
 import { readSource } from './read-source.ts'
@@ -22,6 +23,7 @@ export interface DraftPlay extends Omit<Play, 'steps' | 'handlers' | 'usesFacts'
   steps: readonly Draft[]
   handlers: readonly Draft[]
   scope: Lexical
+  inputs: readonly RoleInputs[]
 }
 
 export interface PlayOptions {
@@ -35,7 +37,7 @@ export interface PlayOptions {
 
 /** Compiles one play. */
 export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler): DraftPlay {
-  const compiler = { ...outer, handlers: [], roles: new Set<string>() }
+  const compiler: Compiler = { ...outer, handlers: [], roles: new Set(), inputs: [] }
   const fields = new Fields(node, compiler.problems)
   const hints = { ...ANSIBLE_KEYWORDS, any_error_fatal: 'write any_errors_fatal' }
   fields.only(keywords.play, 'a play', hints)
@@ -66,6 +68,7 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
     steps,
     handlers: [...ownHandlers, ...compiler.handlers],
     scope,
+    inputs: compiler.inputs,
     gatherFacts: gatherFacts ?? 'auto',
     strategy: fields.choice('strategy', ['linear', 'free']) ?? 'linear',
     roll: rollOf(fields) ?? EVERYONE,

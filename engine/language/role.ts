@@ -4,6 +4,7 @@ import { nearest, Problem } from '../problem.ts'
 import { type Around, definitionsOf } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
+import { readInputs } from './inputs.ts'
 import { readSource } from './read-source.ts'
 import type { Draft } from './task.ts'
 import { compileTaskFile } from './tasks.ts'
@@ -31,6 +32,8 @@ export function compileRole(call: RoleCall, around: Around, compiler: Compiler):
   const scope = around.scope === outer ? role : { parent: role, variables: around.scope.variables }
   const inner = { ...around, scope, folder: join(folder, 'tasks'), path: `${around.path}/${name}` }
   const place = placeOf({ at })
+  const inputs = readInputs(folder, { role: name, scope, place, when: around.when }, compiler)
+  if (inputs) compiler.inputs.push(inputs)
   const handlers = partOf(folder, 'handlers')
   if (handlers !== undefined && !compiler.roles.has(folder)) {
     compiler.roles.add(folder)

@@ -43,7 +43,7 @@ export interface ScopesOptions {
 
 /** Names that the engine gives a meaning to; nothing else may be called so. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(
-  'inventory_hostname groups group_names hostvars facts play_hosts playbook_dir check_mode this true false null cel optional'.split(
+  'inventory_hostname groups group_names hostvars facts play_hosts playbook_dir check_mode env this true false null cel optional'.split(
     ' ',
   ),
 )

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Problem } from '../problem.ts'
 import type { InventoryBuilder } from './inventory-builder.ts'
 import { readSource } from './read-source.ts'
@@ -8,6 +8,9 @@ import type { YamlNode } from './yaml-node.ts'
 
 /** Adds what `group_vars` and `host_vars` in a folder say: `NAME.yml`, or all files of a folder NAME in the order of their names. */
 export function readVarsFolders(folder: string, builder: InventoryBuilder): void {
+  const known = resolve(folder)
+  if (builder.folders.has(known)) return
+  builder.folders.add(known)
   for (const { name, node } of readNamed(join(folder, 'group_vars'), builder.problems)) {
     // A file for a group that this inventory lacks is for another one.
     if (builder.groups.has(name)) builder.addVariables({ group: name }, node)

@@ -1,0 +1,85 @@
+import { nearest, Problem } from '../problem.ts'
+import type { Compiler } from './compiler.ts'
+import type { Names } from './names.ts'
+import type { DraftPlay } from './play.ts'
+import type { Handler, Play, Step } from './playbook.ts'
+
+/** What is legal in a play and still looks like a mistake. */
+export function suspicions({ steps, handlers }: Play, draft: DraftPlay): Problem[] {
+  const notified = new Set(
+    [...draft.steps, ...draft.handlers].flatMap(({ around }) => around.notify.map(({ name }) => name)),
+  )
+  return [
+    ...handlers.filter(({ name, listen }) => ![name, ...listen].some((topic) => notified.has(topic))).map(idleHandler),
+    ...[...steps, ...handlers].flatMap((step) => [...conditionsThatNeverHold(step), ...ignoredErrors(step)]),
+    ...[...draft.steps, ...draft.handlers]
+      .filter(({ around: { become } }) => become.user && !become.isOn)
+      .map(uselessUser),
+  ]
+}
+
+/** Variables of the command line that nothing reads. */
+export function unreadVariables(plays: readonly Play[], { commandLine, inventory }: Compiler): Problem[] {
+  const read = new Set([
+    ...CONNECTION,
+    ...plays.flatMap((play) => [...play.steps, ...play.handlers].flatMap(({ refs }) => refs.variables)),
+  ])
+  return [...commandLine.keys()]
+    .filter((name) => !read.has(name) && ![...inventory.hosts.keys()].some((host) => inventory.definition(host, name)))
+    .map((name) => {
+      const near = nearest(name, read)
+      return warning(
+        'UNREAD_VARIABLE',
+        `nothing reads the variable '${name}' of -e`,
+        undefined,
+        near ? `did you mean '${near}'?` : undefined,
+      )
+    })
+}
+
+/** Host variables that the connection reads. */
+const CONNECTION =
+  'address port remote_user private_key_file known_hosts_file connection connect_timeout host_key_checking jump'.split(
+    ' ',
+  )
+
+function idleHandler({ name, place }: Handler): Problem {
+  return warning('IDLE_HANDLER', `nothing notifies the handler '${name}'`, place)
+}
+
+const NOTHING: Names = { get: () => undefined, hint: () => undefined }
+
+function conditionsThatNeverHold({ when }: Step): Problem[] {
+  return when
+    .filter(({ names }) => names.size === 0)
+    .filter((condition) => condition.evaluate(NOTHING) === false)
+    .map(({ text, place }) =>
+      warning(
+        'NEVER',
+        `the condition '${text}' never holds`,
+        place,
+        'tags: never keeps a task for those who ask for it',
+      ),
+    )
+}
+
+function ignoredErrors({ ignoreErrors, name, place }: Step): Problem[] {
+  return ignoreErrors
+    ? [
+        warning(
+          'IGNORED_ERRORS',
+          `every failure of '${name}' is ignored`,
+          place,
+          'failed_when tells which failures are none, rescue what to do about one',
+        ),
+      ]
+    : []
+}
+
+function uselessUser({ name, place }: Step): Problem {
+  return warning('BECOME_OFF', `'${name}' names a become_user and does not become anybody`, place, 'add become: true')
+}
+
+function warning(code: string, message: string, place: Problem['place'], hint?: string): Problem {
+  return new Problem({ code, message, place, hint, severity: 'warning' })
+}
