@@ -1,13 +1,12 @@
-import { type Place, Problem } from '../problem.ts'
-import { Secret } from '../resource/secret.ts'
+import { Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
 import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
+import { Converter, reveal, withDefaults } from './convert.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
 import type { Names } from './names.ts'
-import { isRecord } from './observation.ts'
 import { regexProblem } from './regex.ts'
 import type { SourceFiles } from './source-files.ts'
 import type { Lexical } from './variables.ts'
@@ -192,87 +191,4 @@ function validated(
   if (problem) throw problem
   for (const name of expressions) delete copy[name]
   return withDefaults(raw, copy) as Record<string, Value>
-}
-
-/** What the schema has filled in, and everything else as it was: a secret stays one. */
-function withDefaults(value: Value, filled: unknown): Value {
-  if (Array.isArray(value) && Array.isArray(filled))
-    return value.map((item, index) => withDefaults(item as Value, filled[index]))
-  if (!isRecord(value) || !isRecord(filled)) return value
-  return Object.fromEntries(
-    Object.entries(filled).map(([key, part]) => {
-      const own = Object.hasOwn(value, key) ? value[key] : undefined
-      return [key, own === undefined ? part : withDefaults(own, part)]
-    }),
-  )
-}
-
-function reveal(value: Value): unknown {
-  if (value instanceof Secret) return value.reveal()
-  if (Array.isArray(value)) return value.map(reveal)
-  return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, reveal(part)])) : value
-}
-
-/** Turns written values into what the schema's own types are. */
-class Converter {
-  readonly #at: ArgumentPlace
-  readonly #names: Names
-  readonly #files: SourceFiles
-  readonly #scope: Lexical
-  /** Whether a template was rendered, whose text may be another for the next host. */
-  rendered = false
-
-  constructor(at: ArgumentPlace, names: Names, files: SourceFiles, scope: Lexical) {
-    this.#at = at
-    this.#names = names
-    this.#files = files
-    this.#scope = scope
-  }
-
-  convert(value: Value, schema: ArgumentSchema, path: readonly string[]): unknown {
-    const kinds = [schema.lockstep, ...(schema.anyOf ?? []).map(({ lockstep }) => lockstep)]
-    if (value instanceof Secret && !kinds.some((kind) => kind === 'secret' || kind === 'text')) {
-      throw new Problem({
-        code: 'SECRET_SHOWN',
-        message: `'${path.join('.')}' of ${this.#at.name} would show a secret`,
-        place: this.#place(path),
-        hint: 'only arguments that are made for secrets take one',
-      })
-    }
-    if (typeof value === 'string') {
-      if (kinds.includes('secret')) return new Secret(value)
-      if (kinds.includes('source')) return this.#files.source(value, this.#scope, this.#place(path))
-      if (kinds.includes('template')) {
-        this.rendered = true
-        return this.#files.render(value, this.#scope, this.#names, this.#place(path))
-      }
-    }
-    if (Array.isArray(value)) {
-      const items = branch(schema, 'array')?.items ?? {}
-      return value.map((item, index) => this.convert(item as Value, items, [...path, String(index)]))
-    }
-    if (!isRecord(value)) return value
-    const object = branch(schema, 'object') ?? {}
-    const rest =
-      typeof object.additionalProperties === 'object'
-        ? object.additionalProperties
-        : (Object.values(object.patternProperties ?? {})[0] ?? {})
-    return Object.fromEntries(
-      Object.entries(value).map(([key, part]) => [
-        key,
-        this.convert(part, object.properties?.[key] ?? rest, [...path, key]),
-      ]),
-    )
-  }
-
-  #place(path: readonly string[]): Place {
-    const { node, place } = this.#at
-    const first = node?.kind === 'map' ? node.entries.find(({ key }) => key === path[0]) : undefined
-    return first ? placeOf(first.value) : place
-  }
-}
-
-/** The part of a schema that is for values of a kind. */
-function branch(schema: ArgumentSchema, type: string): ArgumentSchema | undefined {
-  return schema.type === type ? schema : schema.anyOf?.find((each) => each.type === type)
 }

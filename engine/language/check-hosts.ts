@@ -7,7 +7,8 @@ import type { LoopItem } from './evaluator.ts'
 import { forHosts, HostProblem } from './host-problem.ts'
 import { checkInputs, type RoleInputs } from './inputs.ts'
 import type { Play, Step } from './playbook.ts'
-import { type HostScope, type LiveValues, Scopes, type ScopesOptions } from './scope.ts'
+import type { HostScope } from './scope.ts'
+import { type LiveValues, Scopes, type ScopesOptions } from './scopes.ts'
 
 /** Trials up to which every host is tried; beyond, hosts that are like each other are tried once. */
 const MOST_TRIALS = 20_000

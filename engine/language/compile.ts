@@ -1,4 +1,4 @@
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { nearest, Problem } from '../problem.ts'
 import type { ValueMap } from '../resource/value.ts'
 import type { Around } from './around.ts'
@@ -11,16 +11,14 @@ import { finishPlay } from './finish-play.ts'
 import type { Inventory } from './inventory.ts'
 import { compilePlay, type DraftPlay } from './play.ts'
 import type { BecomeMethod, Playbook } from './playbook.ts'
-import { sortProblems, throwProblems } from './problem-list.ts'
-import { readSource } from './read-source.ts'
-import { Scopes, type ScopesOptions } from './scope.ts'
+import { compilePlaybook } from './playbook-file.ts'
+import { collecting, sortProblems, throwProblems } from './problem-list.ts'
+import { Scopes, type ScopesOptions } from './scopes.ts'
 import { selectByTags } from './selection.ts'
 import { SourceFiles } from './source-files.ts'
 import type { Draft } from './task.ts'
 import { commandLineDefinitions } from './variables.ts'
 import { unreadVariables } from './warnings.ts'
-import { parseYaml } from './yaml.ts'
-import { entryOf, type MapNode, placeOf } from './yaml-node.ts'
 
 export interface CompileOptions {
   playbookPath: string
@@ -108,68 +106,8 @@ export function compile(options: CompileOptions): Compiled {
   }
 }
 
-/** The plays of a file and of those that it includes. */
-function compilePlaybook(
-  path: string,
-  compiler: Compiler,
-  compileOne: (node: MapNode, position: number, folder: string) => DraftPlay,
-): DraftPlay[] {
-  let position = 0
-  return read(path, [], undefined)
-
-  function read(file: string, open: readonly string[], place: Problem['place']): DraftPlay[] {
-    if (open.includes(file)) {
-      compiler.problems.push(
-        new Problem({
-          code: 'INCLUDE_CIRCLE',
-          message: `this playbook includes itself: ${[...open, file].join(' → ')}`,
-          place,
-        }),
-      )
-      return []
-    }
-    const node = guarded(compiler, () => parseYaml(readSource(file, place), compiler.problems))
-    if (!node) {
-      if (compiler.problems.length === 0)
-        compiler.problems.push(new Problem({ code: 'EMPTY_PLAYBOOK', message: `${file} holds no plays`, place }))
-      return []
-    }
-    if (node.kind !== 'list') {
-      compiler.problems.push(
-        new Problem({
-          code: 'WRONG_TYPE',
-          message: 'a playbook is a list of plays',
-          place: placeOf(node),
-          hint: 'begin each play with a dash',
-        }),
-      )
-      return []
-    }
-    return node.items.flatMap((item) => {
-      if (item.kind !== 'map') {
-        compiler.problems.push(
-          new Problem({ code: 'WRONG_TYPE', message: 'a play is a mapping', place: placeOf(item) }),
-        )
-        return []
-      }
-      const include = entryOf(item, 'include')
-      if (!include) return [compileOne(item, position++, dirname(file))]
-      const inner = include.value.kind === 'map' ? entryOf(include.value, 'playbook')?.value : include.value
-      if (inner?.kind === 'scalar') return read(join(dirname(file), inner.text), [...open, file], placeOf(inner))
-      compiler.problems.push(
-        new Problem({
-          code: 'WRONG_TYPE',
-          message: 'a play includes a playbook by its path',
-          place: placeOf(include.value),
-        }),
-      )
-      return []
-    })
-  }
-}
-
 function limitedHosts(limit: string, { inventory, problems }: Compiler): ReadonlySet<string> {
-  const hosts = guarded({ problems }, () => inventory.select(limit))
+  const hosts = collecting(problems, () => inventory.select(limit))
   if (hosts?.length === 0)
     problems.push(
       new Problem({
@@ -224,14 +162,4 @@ function registersOf(drafts: readonly DraftPlay[], selected: (step: Draft) => bo
     }
   }
   return registers
-}
-
-function guarded<T>({ problems }: Pick<Compiler, 'problems'>, work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    problems.push(error)
-    return undefined
-  }
 }

@@ -5,8 +5,10 @@ import type { Compiler } from './compiler.ts'
 import { TextFailure } from './names.ts'
 import type { DraftPlay } from './play.ts'
 import type { Handler, Play, Step } from './playbook.ts'
+import { collecting } from './problem-list.ts'
 import { referencesOf } from './references.ts'
-import { type HostScope, Scopes } from './scope.ts'
+import type { HostScope } from './scope.ts'
+import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
 import { parseTemplate } from './template.ts'
 import { definitionPlace, findDefinition } from './variables.ts'
@@ -19,7 +21,7 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   const { scope, inputs, steps, handlers, ...play } = draft
   const topics = topicsOf(handlers, compiler)
   // A template that cannot be read is told by the trial on hosts, with the task that it is for.
-  const unread = play.hosts.length === 0 ? compiler : { problems: [] }
+  const unread = play.hosts.length === 0 ? compiler.problems : []
   const finish = (step: Draft): Handler => {
     const { around, node, ...rest } = step
     checkRegister(step, play.hosts, compiler)
@@ -29,7 +31,7 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
       name: nameFor(step, play.hosts, compiler),
       notify: resolveNotify(around.notify, topics, compiler),
       ...(become ? { become } : {}),
-      refs: guarded(unread, () => referencesOf(step, compiler, play.hosts)) ?? step.refs,
+      refs: collecting(unread, () => referencesOf(step, compiler, play.hosts)) ?? step.refs,
       inner: { ...step.inner, playHosts: play.hosts },
     }
   }
@@ -125,7 +127,7 @@ function becomeOf(
   if (!become.isOn) return undefined
   const { method, user: written } = become
   if (!written) return { user: 'root', method }
-  const users = new Set(hosts.map((host) => guarded(compiler, () => userOf(written, scopeOf(host, hosts)))))
+  const users = new Set(hosts.map((host) => collecting(compiler.problems, () => userOf(written, scopeOf(host, hosts)))))
   const [user] = users
   if (users.size > 1) {
     compiler.problems.push(
@@ -179,15 +181,4 @@ function staticScopes({ inventory, commandLine }: Compiler): Scopes {
     scopesOf.set(commandLine, scopes)
   }
   return scopes
-}
-
-/** Collects a Problem and goes on without a value. */
-function guarded<T>({ problems }: Pick<Compiler, 'problems'>, work: () => T): T | undefined {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    problems.push(error)
-    return undefined
-  }
 }

@@ -1,7 +1,6 @@
 import { Problem } from '../problem.ts'
 import { expandRange } from './host-range.ts'
-import { RESERVED_NAMES } from './scope.ts'
-import type { Definition } from './variables.ts'
+import { type Definition, RESERVED_NAMES } from './variables.ts'
 import { compileValue } from './written.ts'
 import { type Entry, keyPlace, placeOf, type Span, type YamlNode } from './yaml-node.ts'
 

@@ -7,10 +7,11 @@ import { Fields } from './fields.ts'
 import type { RoleInputs } from './inputs.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
 import type { Play, SectionName } from './playbook.ts'
+import { collecting } from './problem-list.ts'
 import { readSource } from './read-source.ts'
 import { compileRole } from './role.ts'
 import { EVERYONE, rollOf } from './roll.ts'
-import { Scopes } from './scope.ts'
+import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
 import { compileTasks } from './tasks.ts'
 import { type Lexical, NO_DEFINITIONS } from './variables.ts'
@@ -136,15 +137,10 @@ function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: C
     const path = constantOf(compileValue(node, compiler.problems), scope, compiler)
     if (typeof path !== 'string') continue
     const file = path.startsWith('/') ? path : join(compiler.folder, path)
-    try {
-      const content = parseYaml(readSource(file, placeOf(node)), compiler.problems)
-      if (content?.kind === 'map')
-        found = withDefinitions(found, definitionsOf(content, new Fields(content, compiler.problems), 'play', play))
-      else if (content) fields.complain('WRONG_TYPE', 'variables are a mapping of names to values', placeOf(content))
-    } catch (error) {
-      if (!(error instanceof Problem)) throw error
-      compiler.problems.push(error)
-    }
+    const content = collecting(compiler.problems, () => parseYaml(readSource(file, placeOf(node)), compiler.problems))
+    if (content?.kind === 'map')
+      found = withDefinitions(found, definitionsOf(content, new Fields(content, compiler.problems), 'play', play))
+    else if (content) fields.complain('WRONG_TYPE', 'variables are a mapping of names to values', placeOf(content))
   }
   return found
 }
@@ -165,16 +161,13 @@ function hostsOf(
     constantOf(compileValue(node, compiler.problems), scope, { inventory, ...compiler }),
   )
   const [first] = nodes
+  const count = compiler.problems.length
   if (!first || !patterns.every((pattern) => typeof pattern === 'string')) return []
-  try {
-    const hosts = inventory.select(patterns.join(','), placeOf(first))
-    if (hosts.length === 0) compiler.warnings.push(noHosts(patterns.join(','), first))
-    return limited ? hosts.filter((host) => limited.has(host)) : hosts
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    compiler.problems.push(error)
-    return []
-  }
+  const pattern = patterns.join(',')
+  const hosts = collecting(compiler.problems, () => inventory.select(pattern, placeOf(first))) ?? []
+  const isKnown = compiler.problems.length === count
+  if (hosts.length === 0 && isKnown) compiler.warnings.push(noHosts(pattern, first))
+  return limited ? hosts.filter((host) => limited.has(host)) : hosts
 }
 
 function noHosts(pattern: string, node: ScalarNode): Problem {
@@ -191,14 +184,10 @@ function constantOf(written: Written, scope: Lexical, { inventory, commandLine, 
   if (written.kind === 'literal') return written.value === null ? undefined : String(written.value)
   const live = { registered: () => undefined, facts: () => new Unknown('facts') }
   const scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
-  try {
+  return collecting(problems, () => {
     const value = evaluateWritten(written, scopes.of('', scope))
     return Array.isArray(value) ? value.join(',') : String(value)
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    problems.push(error)
-    return undefined
-  }
+  })
 }
 
 function connectionOf(fields: Fields): Play['connection'] {

@@ -1,4 +1,4 @@
-import { formatProblem, type Problem, Problems } from '../problem.ts'
+import { formatProblem, Problem, Problems } from '../problem.ts'
 
 /** Throws all problems at once, each one time, by file and line. */
 export function throwProblems(problems: readonly Problem[]): never {
@@ -14,4 +14,15 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
     if (left.file !== right.file) return left.file < right.file ? -1 : 1
     return left.line - right.line || left.column - right.column
   })
+}
+
+/** Collects a Problem and goes on without a value. */
+export function collecting<T>(problems: Problem[], work: () => T): T | undefined {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error
+    problems.push(error)
+    return undefined
+  }
 }

@@ -7,7 +7,7 @@ import { Fields } from './fields.ts'
 import { keywords } from './keywords.ts'
 import type { Handler, Loop, Meta, Step } from './playbook.ts'
 import { rollOf } from './roll.ts'
-import { RESERVED_NAMES } from './scope.ts'
+import { RESERVED_NAMES } from './variables.ts'
 import { compileValue } from './written.ts'
 import { type Entry, entryOf, keyPlace, type MapNode, placeOf } from './yaml-node.ts'
 

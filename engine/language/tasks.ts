@@ -5,6 +5,7 @@ import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
 import type { BlockPath } from './playbook.ts'
+import { collecting } from './problem-list.ts'
 import { readSource } from './read-source.ts'
 import { compileRole } from './role.ts'
 import { rollOf } from './roll.ts'
@@ -113,13 +114,7 @@ export function compileTaskFile(path: string, around: Around, compiler: Compiler
     )
     return []
   }
-  try {
-    const node = parseYaml(readSource(path, place), compiler.problems)
-    const inner = { ...compiler, open: [...compiler.open, path] }
-    return node ? compileTasks(node, { ...around, folder: dirname(path) }, inner) : []
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error
-    compiler.problems.push(error)
-    return []
-  }
+  const node = collecting(compiler.problems, () => parseYaml(readSource(path, place), compiler.problems))
+  const inner = { ...compiler, open: [...compiler.open, path] }
+  return node ? compileTasks(node, { ...around, folder: dirname(path) }, inner) : []
 }
