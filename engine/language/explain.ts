@@ -38,7 +38,7 @@ export function explainVariable(
     ...(['role', 'block', 'task'] as const).flatMap(at),
     ...(given ? [given] : []),
   ]
-  const winner = given ?? at('play').at(-1) ?? inventory.definition(host, name)
+  const winner = given ?? at('play').at(-1) ?? inventory.definition(host, name) ?? at('role default').at(-1)
   return definitions.map((definition) => ({
     level: definition.level,
     owner: definition.owner,
