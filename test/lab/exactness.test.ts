@@ -7,7 +7,7 @@ import { bringUp } from './play.ts'
 
 const hosts = [
   { name: 'exact1', address: '10.91.7.1' },
-  { name: 'exact2', address: '10.91.7.2' },
+  { name: 'exact2', address: '10.91.7.2', suite: 'trixie' as const },
 ]
 const count = Number(process.env.LOCKSTEP_CASES ?? 6)
 const seed = Number(process.env.LOCKSTEP_SEED ?? Math.floor(Math.random() * 2 ** 31))

@@ -6,7 +6,7 @@ export type Task = Record<string, unknown>
 /** A few tasks that belong together. `R` and `K` stand for names that they register. */
 export type Chunk = readonly Task[]
 
-const folders = ['/srv/x', '/srv/x/y', '/srv/x/y/z'] as const
+const folders = ['/srv/x', '/srv/x', '/srv/x/y', '/srv/x/y', '/srv/x/y/z', '/srv/x/cur'] as const
 const names = ['f', 'g', 'l', 'sp ace'] as const
 const contents = [
   '',
@@ -43,12 +43,13 @@ const file = fc.oneof(
   task('file', { path, state: one('touch'), ...ownership }),
   task('file', { path: fc.oneof(path, one(...folders)), ...ownership }),
   task('file', { path, state: one('link'), src: one('f', '../g', '/etc/hostname', 'y'), force: some(one(true)) }),
+  task('file', { path: one('/srv/x/cur'), state: one('link'), src: one('y', 'y/z', '/srv/x/y') }),
   task('file', { path: fc.oneof(path, one(...folders)), state: one('absent') }),
 )
 
 const content = fc.oneof(
   task('copy', { dest: path, content: one(...contents), ...ownership, backup: some(one(true)) }),
-  task('copy', { dest: path, content: one('fine\n', 'broken\n'), validate: one('grep -q fine %s') }),
+  task('copy', { dest: path, content: one('fine\n'), validate: one('grep -q fine %s') }),
   task('template', { dest: path, src: one('host.hbs'), ...ownership }),
   task('line-in-file', { path, line: one('port = 8074', 'second'), regexp: some(one('^port', '^[ab]$')), ...edits }),
   task('line-in-file', { path, line: one('first', 'x'), insertbefore: one('BOF', '^port'), ...edits }),
@@ -187,7 +188,7 @@ const sshd = fc.oneof(
 )
 
 const command = fc.oneof(
-  path.map((made) => ({ command: { argv: ['touch', made], creates: made } })),
+  one(...folders).map((made) => ({ command: { argv: ['mkdir', '-p', made], creates: made } })),
   path.map((gone) => ({ command: { argv: ['rm', '-rf', gone], removes: gone } })),
 )
 
@@ -245,6 +246,27 @@ const chains: fc.Arbitrary<Chunk> = fc.oneof(
       { 'line-in-file': { path: '/srv/key.txt', line: 'below' } },
     ],
   ),
+  content.map(
+    (inner): Chunk => [
+      { file: { path: '/srv/x/y', state: 'directory' } },
+      { file: { path: '/srv/x/cur', state: 'link', src: 'y' } },
+      { copy: { dest: '/srv/x/cur/f', content: 'through a link\n' } },
+      inner,
+      { 'line-in-file': { path: '/srv/x/y/f', line: 'past the link' } },
+    ],
+  ),
+  fc
+    .boolean()
+    .map(
+      (isTemplate): Chunk => [
+        { user: { name: 'u1' } },
+        isTemplate
+          ? { template: { dest: '/home/u1/f', src: 'host.hbs' }, become_user: 'u1' }
+          : { copy: { dest: '/home/u1/f', content: 'own\n', mode: '0600' }, become_user: 'u1' },
+        { 'line-in-file': { path: '/home/u1/f', line: 'mine' }, become_user: 'u1' },
+      ],
+    ),
+  single.map((only): Chunk => [{ ...only, notify: ['stamp'] }, { meta: 'flush_handlers' }]),
   fc.tuple(single, single, single).map(([first, second, third]) => [{ block: [first, second], rescue: [third] }]),
 )
 

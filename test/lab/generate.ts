@@ -8,6 +8,8 @@ export interface Case {
   tasks: Task[]
   /** Whether the host goes on after a task that fails. */
   goesOn: boolean
+  /** Where a second play begins. */
+  split: number
   before: string[][]
   between: string[][]
 }
@@ -18,7 +20,8 @@ export function cases(maxHosts: number): fc.Arbitrary<Case> {
     .record({
       hosts: fc.integer({ min: 1, max: maxHosts }),
       chunks: fc.array(chunk, { minLength: 1, maxLength: 9, size: 'max' }),
-      goesOn: fc.boolean(),
+      split: fc.integer({ min: 0, max: 12 }),
+      goesOn: fc.constantFrom(true, true, false),
       before: fc.array(damage, { minLength: maxHosts, maxLength: maxHosts }),
       between: fc.array(damage, { minLength: maxHosts, maxLength: maxHosts }),
     })
@@ -31,7 +34,7 @@ function ownNames(tasks: Chunk, index: number): Task[] {
 }
 
 /** The playbook as a file: JSON is YAML. */
-export function playbookText({ tasks, goesOn }: Pick<Case, 'tasks' | 'goesOn'>): string {
+export function playbookText({ tasks, goesOn, split }: Case): string {
   const opens = JSON.stringify(tasks).includes('"enabled":true')
   const first: Task[] = opens ? [{ name: 'let ssh in', ufw: { rule: 'allow', port: 22, proto: 'tcp' } }] : []
   const named = [...first, ...tasks.map((task, index) => withName(task, `t${index}`, goesOn))]
@@ -39,7 +42,12 @@ export function playbookText({ tasks, goesOn }: Pick<Case, 'tasks' | 'goesOn'>):
     { name: 'restart', restart: 'ls-a' },
     { name: 'stamp', copy: { dest: '/srv/stamp', content: 'stamped by {{inventory_hostname}}\n' } },
   ]
-  return JSON.stringify([{ hosts: 'all', become: true, tasks: named, handlers }], null, 1)
+  const plays = [named.slice(0, split), named.slice(split)].filter((part) => part.length > 0)
+  return JSON.stringify(
+    plays.map((part) => ({ hosts: 'all', become: true, tasks: part, handlers })),
+    null,
+    1,
+  )
 }
 
 function withName(task: Task, name: string, goesOn: boolean): Task {
