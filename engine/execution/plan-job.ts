@@ -31,7 +31,9 @@ export function planJob(call: Callable, args: object, world: World, user: string
     if (call.kind === 'module') {
       const { module } = call
       const have = module.state ? module.state(gathered.results, args) : gathered.results
-      return { kind: 'plan', plan: module.plan(args, have) }
+      const plan = module.plan(args, have)
+      const after = plan.after?.map((prediction) => world.asMadeBy(user, prediction, step))
+      return { kind: 'plan', plan: after ? { ...plan, after } : plan }
     }
     const guarded = Object.keys(reads).length > 0
     return { kind: 'decision', decision: call.action.decide(args, gathered.results), guarded }
@@ -44,9 +46,7 @@ export function planJob(call: Callable, args: object, world: World, user: string
 /** Lets a world show what the plan predicts. */
 export function foresee(world: World, plan: Plan<Change>, user: string, step: number): void {
   if (plan.changes.length === 0) return
-  for (const prediction of plan.after ?? []) {
-    world.predictions.add(prediction, world.answer(prediction.read, user, step))
-  }
+  for (const prediction of plan.after ?? []) world.foresee(prediction, user, step)
   if (plan.brings !== undefined) world.predictions.brings(plan.brings)
   if (plan.reloadsSystemd) world.predictions.reloadsSystemd()
 }

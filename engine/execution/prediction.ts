@@ -48,6 +48,10 @@ export class Predictions {
     return this.#entries.size
   }
 
+  has(key: string): boolean {
+    return this.#entries.has(key)
+  }
+
   /** Files, units and accounts that are absent may come along with something that will be installed. */
   brings(what: string): void {
     this.#brings = what

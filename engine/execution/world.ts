@@ -1,8 +1,16 @@
 import { covers, type Seen, wider } from '../remote/probe.ts'
 import type { Results } from '../resource/module.ts'
-import type { AnyRead, Read } from '../resource/read.ts'
+import {
+  type AccountState,
+  type AnyRead,
+  type FileState,
+  read as look,
+  type Prediction,
+  type Read,
+} from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { type Answer, Predictions } from './prediction.ts'
+import { straighten } from './straighten.ts'
 
 /** A read as it was answered, and the last step that asks for it, so that nothing is looked at again in vain. */
 interface Kept {
@@ -45,7 +53,7 @@ export class World {
     const results: Record<string, unknown> = {}
     const answerOne = (read: Read): unknown => {
       const answer = this.answer(read as AnyRead, user, step)
-      if (answer === undefined) missing.push(read as AnyRead)
+      if (answer === undefined) missing.push(this.#onHost(read as AnyRead, user))
       else if (answer instanceof Unknown) unknown ??= answer
       else if ('denied' in answer) denied ??= answer.denied
       else return answer.state
@@ -62,9 +70,57 @@ export class World {
 
   /** The answer to one read, or undefined when somebody has to look. */
   answer(read: AnyRead, user: string, step: number): Answer | undefined {
-    const kept = this.#seen.get(user)?.get(read.key)
+    const kept = this.#seen.get(user)?.get(this.#onHost(read, user).key)
     if (kept) kept.neededUntil = Math.max(kept.neededUntil, step)
-    return this.predictions.answer(read, kept && covers(kept.read, read) ? kept.seen : undefined)
+    const seen = kept && covers(kept.read, read) ? kept.seen : undefined
+    return this.predictions.answer(this.#straight(read, user).read, seen)
+  }
+
+  /** Shows from now on what a planned change will have made. */
+  foresee({ read, state }: Prediction, user: string, step: number): void {
+    this.predictions.add({ read: this.#straight(read, user).read, state }, this.answer(read, user, step))
+  }
+
+  /** Modules foresee that what they make is root's, as it mostly is; what another account makes is its own. */
+  asMadeBy(user: string, prediction: Prediction, step: number): Prediction {
+    const { read, state } = prediction
+    const account = user.slice(user.indexOf(' ') + 1)
+    if (account === '' || account === 'root' || read.kind !== 'file' || state instanceof Unknown) return prediction
+    const current = this.answer(read, user, step)
+    if (!current || !('state' in current) || (current.state as FileState).type !== 'absent') return prediction
+    const made = state as Partial<FileState>
+    const known = this.answer(look.account(account), user, step)
+    const group = (known && 'state' in known && (known.state as AccountState).group) || account
+    return {
+      read,
+      state: {
+        ...made,
+        ...(made.owner === 'root' ? { owner: account } : {}),
+        ...(made.group === 'root' ? { group } : {}),
+      },
+    }
+  }
+
+  /** The read to make on the host as it is: by another path where the way to it leads over a link that is only foreseen. */
+  #onHost(read: AnyRead, user: string): AnyRead {
+    const straight = this.#straight(read, user)
+    return straight.isForeseen ? straight.read : read
+  }
+
+  /** The read by a path without links, as far as they are known: two ways to one file must come to one prediction. */
+  #straight(read: AnyRead, user: string): { read: AnyRead; isForeseen: boolean } {
+    if (read.kind !== 'file' && read.kind !== 'tree') return { read, isForeseen: false }
+    let isForeseen = false
+    const linkAt = (path: string): string | undefined => {
+      const key = `file:${path}`
+      const seen = this.#seen.get(user)?.get(key)?.seen
+      if (!seen && !this.predictions.has(key)) return undefined
+      const target = linkTarget(this.predictions.answer({ kind: 'file', key, path, want: 'status' }, seen))
+      if (target !== linkTarget(seen)) isForeseen = true
+      return target
+    }
+    const path = straighten(read.path, linkAt)
+    return { read: path === read.path ? read : { ...read, path, key: `${read.kind}:${path}` }, isForeseen }
   }
 
   /** Takes in what a round has seen. */
@@ -97,6 +153,11 @@ export class World {
     }
     return needed
   }
+}
+
+function linkTarget(answer: Answer | undefined): string | undefined {
+  if (!answer || answer instanceof Unknown || 'denied' in answer) return undefined
+  return (answer.state as FileState).target
 }
 
 /** Merges reads by key, each wanting as much as the one that wants most. */

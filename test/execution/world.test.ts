@@ -1,0 +1,59 @@
+import { describe, expect, test } from 'vitest'
+import { straighten } from '../../engine/execution/straighten.ts'
+import { World } from '../../engine/execution/world.ts'
+import { ABSENT, type AnyRead, type FileState, fileOf, predict, read } from '../../engine/resource/read.ts'
+
+const linkTo = (target: string): FileState => ({ ...ABSENT, type: 'link', mode: 0o777, target })
+const saw = (world: World, states: Record<string, FileState>) => {
+  const reads = Object.keys(states).map((path): AnyRead => read.file(path))
+  const seen = new Map(reads.map(({ key }) => [key, { state: states[key.slice('file:'.length)] }]))
+  world.keep(reads, seen, '', 9)
+}
+const gathered = (world: World, path: string) => world.gather({ file: read.file(path) }, '', 0)
+
+test.each([
+  { path: '/a/b', links: {}, real: '/a/b' },
+  { path: '/cur/f', links: { '/cur': 'v1' }, real: '/v1/f' },
+  { path: '/d/cur/f', links: { '/d/cur': '../v1' }, real: '/v1/f' },
+  { path: '/d/cur/e/f', links: { '/d/cur': '/v/1', '/v/1/e': '..' }, real: '/v/f' },
+  { path: '/cur', links: { '/cur': 'v1' }, real: '/cur' },
+  { path: '/cur/f', links: { '/cur': 'cur' }, real: '/cur/f' },
+  { path: '/', links: {}, real: '/' },
+])('$path is $real behind $links', ({ path, links, real }) => {
+  expect(straighten(path, (at) => (links as Record<string, string>)[at])).toBe(real)
+})
+
+describe('a file behind a link', () => {
+  const file = fileOf('new\n', { mode: 0o644 })
+
+  test('is foreseen by either way to it', () => {
+    const world = new World('a')
+    saw(world, { '/cur': linkTo('v1'), '/cur/f': ABSENT })
+    world.foresee(predict(read.file('/cur/f'), file), '', 0)
+    expect(gathered(world, '/v1/f')).toEqual({ kind: 'results', results: { file } })
+    expect(gathered(world, '/cur/f')).toEqual({ kind: 'results', results: { file } })
+  })
+
+  test('is looked at where it is while the link is only foreseen', () => {
+    const world = new World('a')
+    saw(world, { '/cur': ABSENT, '/cur/f': ABSENT })
+    world.foresee(predict(read.status('/cur'), linkTo('v1')), '', 0)
+    expect(gathered(world, '/cur/f')).toEqual({ kind: 'missing', reads: [read.file('/v1/f')] })
+    saw(world, { '/v1/f': file })
+    expect(gathered(world, '/cur/f')).toEqual({ kind: 'results', results: { file } })
+  })
+
+  test('needs no other look when the link is there', () => {
+    const world = new World('a')
+    saw(world, { '/cur': linkTo('v1'), '/cur/f': file })
+    expect(gathered(world, '/cur/f')).toEqual({ kind: 'results', results: { file } })
+  })
+})
+
+test('what another account makes is foreseen as its own', () => {
+  const world = new World('a')
+  world.keep([read.file('/f')], new Map([['file:/f', { state: ABSENT }]]), 'sudo ann', 9)
+  const file = predict(read.file('/f'), fileOf('', { mode: 0o644 }))
+  expect(world.asMadeBy('sudo ann', file, 0)).toMatchObject({ state: { owner: 'ann', group: 'ann' } })
+  expect(world.asMadeBy('sudo root', file, 0)).toBe(file)
+})
