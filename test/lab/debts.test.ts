@@ -1,6 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labReboot } from '../../lab/faults.ts'
 import type { LabAccess } from '../../lab/lab.ts'
@@ -35,14 +34,11 @@ beforeAll(async () => {
 })
 afterAll(() => at[Symbol.dispose]())
 
-/** Starts a run and kills its controller as soon as the change is made and the next task has begun. */
+/** Starts a run and kills its controller when the change is made and the next task is under way. */
 async function runAndKill(): Promise<void> {
-  const words = [at.path('dist/lockstep.js'), 'run', at.path('killed.yml'), '-i', inventory, '--output', 'jsonl']
-  const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] })
-  for await (const line of createInterface({ input: child.stdout })) {
-    const { type, task } = JSON.parse(line) as { type: string; task?: { name: string } }
-    if (type === 'task-started' && task?.name === 'the last task') break
-  }
+  const words = [at.path('dist/lockstep.js'), 'run', at.path('killed.yml'), '-i', inventory]
+  const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] })
+  await out(host.name, 'until [ -e /run/begun ]; do sleep 0.1; done; rm /run/begun')
   child.kill('SIGKILL')
   await once(child, 'close')
 }
