@@ -21,7 +21,7 @@ const playbook = (last: string) => `- hosts: all
 `
 const at = files({
   'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
-  'killed.yml': playbook('sh -c "until [ -e /run/go ]; do sleep 0.1; done"'),
+  'killed.yml': playbook('sh -c "touch /run/begun; until [ -e /run/go ]; do sleep 0.1; done"'),
   'next.yml': playbook("'true'"),
 })
 const inventory = at.path('inventory.yml')
