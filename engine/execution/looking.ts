@@ -2,9 +2,9 @@ import type { Step } from '../language/playbook.ts'
 import type { Become } from '../remote/address.ts'
 import { factsRead } from '../remote/facts.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
-import type { AnyRead } from '../resource/read.ts'
+import { type AccountState, type AnyRead, read } from '../resource/read.ts'
 import type { PlayContext } from './context.ts'
-import { userKey } from './hosts.ts'
+import { type Trip, userKey } from './hosts.ts'
 import type { PlannedTarget } from './planning.ts'
 import { mergeReads } from './world.ts'
 
@@ -20,6 +20,11 @@ export async function look(context: PlayContext, wanted: Wanted, step: number): 
         await context.hosts.go({ host, become, step, jobs: [], reads: reads.values() })
       } catch (error) {
         if (!(error instanceof RemoteProblem)) throw error
+        if (
+          error.code === 'BECOME_FAILED' &&
+          (await lookForNobody(context, { host, become, reads: reads.values(), step }))
+        )
+          continue
         unreachable.set(host, error)
         return
       }
@@ -28,6 +33,29 @@ export async function look(context: PlayContext, wanted: Wanted, step: number): 
   await Promise.all(trips)
   for (const host of unreachable.keys()) context.registry.factsWanted.delete(host)
   return unreachable
+}
+
+/**
+ * Looks in place of an account that is not there yet, since an earlier task may be about to make it: root sees for it what is
+ * on the host. Says whether that is how things are.
+ */
+async function lookForNobody(
+  { hosts }: PlayContext,
+  { host, become, reads, step }: Omit<Trip, 'jobs'>,
+): Promise<boolean> {
+  if (!become || become.user === 'root') return false
+  const account = read.account(become.user)
+  const all = mergeReads([account, ...reads])
+  try {
+    const { seen } = await hosts.go({ host, become: { ...become, user: 'root' }, step, jobs: [], reads: all.values() })
+    const answer = seen.get(account.key)
+    if (!answer || !('state' in answer) || (answer.state as AccountState).present) return false
+    hosts.world(host).keep(all.values(), seen, userKey(become), step)
+    return true
+  } catch (error) {
+    if (error instanceof RemoteProblem) return false
+    throw error
+  }
 }
 
 /** Adds reads to what is wanted of a host. */

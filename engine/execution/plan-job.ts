@@ -51,6 +51,14 @@ export function foresee(world: World, plan: Plan<Change>, user: string, step: nu
   if (plan.reloadsSystemd) world.predictions.reloadsSystemd()
 }
 
+/** Lets a world show an action that is due: what its guards look at is as it leaves it, which nobody can foresee. */
+export function foreseeAction(world: World, call: Callable, args: object, user: string, step: number): void {
+  if (call.kind !== 'action' || call.action.looks || call.action.certain) return
+  const state = new Unknown(`what ${call.action.name} does`)
+  for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[])
+    world.foresee({ read, state }, user, step)
+}
+
 /**
  * Lets a world show a module task that is known only in part: whatever it would touch is known after apply. The reads that can
  * be named without the unknown part are enough for that. Says whether these are all that it touches.

@@ -2,7 +2,7 @@ import type { Step } from '../language/playbook.ts'
 import type { Hosts } from './hosts.ts'
 import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
-import { foresee, foreseeUnknown, type Planned, planJob } from './plan-job.ts'
+import { foresee, foreseeAction, foreseeUnknown, type Planned, planJob } from './plan-job.ts'
 import type { World } from './world.ts'
 
 export interface PlannedJob {
@@ -43,7 +43,10 @@ function planOne(world: World, step: Step, position: number, job: Job): Planned 
     const { partial, unknown } = job.args
     return { kind: 'unknown', unknown, confined: foreseeUnknown(world, job.call, partial, unknown) }
   }
+  const nobody = world.whyNobody(user, position)
+  if (nobody !== undefined) return { kind: 'failure', ...nobody }
   const planned = planJob(job.call, job.args.args, world, user, position)
+  if (planned.kind === 'decision' && planned.decision.due) foreseeAction(world, job.call, job.args.args, user, position)
   if (planned.kind === 'plan') foresee(world, planned.plan, user, position)
   if (planned.kind === 'unknown')
     return { ...planned, confined: foreseeUnknown(world, job.call, job.args.args, planned.unknown) }

@@ -81,11 +81,23 @@ export class World {
     this.predictions.add({ read: this.#straight(read, user).read, state }, this.answer(read, user, step))
   }
 
+  /** Why nothing can be done as `user`: the account is not there, and nothing foreseen makes it. */
+  whyNobody(user: string, step: number): { message: string; hint: string } | undefined {
+    const account = accountOf(user)
+    if (account === undefined) return undefined
+    const known = this.answer(look.account(account), user, step)
+    if (!known || !('state' in known) || (known.state as AccountState).present) return undefined
+    return {
+      message: `the host has no account ${account} to become`,
+      hint: 'create it with a task `user` before this one',
+    }
+  }
+
   /** Modules foresee that what they make is root's, as it mostly is; what another account makes is its own. */
   asMadeBy(user: string, prediction: Prediction, step: number): Prediction {
     const { read, state } = prediction
-    const account = user.slice(user.indexOf(' ') + 1)
-    if (account === '' || account === 'root' || read.kind !== 'file' || state instanceof Unknown) return prediction
+    const account = accountOf(user)
+    if (account === undefined || read.kind !== 'file' || state instanceof Unknown) return prediction
     const current = this.answer(read, user, step)
     if (!current || !('state' in current) || (current.state as FileState).type !== 'absent') return prediction
     const made = state as Partial<FileState>
@@ -153,6 +165,12 @@ export class World {
     }
     return needed
   }
+}
+
+/** The account that a user's key names, when it is not root or the one who logs in. */
+function accountOf(user: string): string | undefined {
+  const account = user.slice(user.indexOf(' ') + 1)
+  return account === '' || account === 'root' ? undefined : account
 }
 
 function linkTarget(answer: Answer | undefined): string | undefined {

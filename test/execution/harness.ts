@@ -13,7 +13,7 @@ import { type AnyAction, defineAction } from '../../engine/resource/action.ts'
 import type { Change } from '../../engine/resource/change.ts'
 import { sh } from '../../engine/resource/command.ts'
 import { type AnyModule, defineModule, TaskFailure } from '../../engine/resource/module.ts'
-import { ABSENT, fileOf, predict, read, textOf } from '../../engine/resource/read.ts'
+import { ABSENT, fileOf, predict, predictSome, read, textOf } from '../../engine/resource/read.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import type { Value } from '../../engine/resource/value.ts'
 
@@ -111,6 +111,21 @@ export const token = defineModule({
     }
   },
   apply: { make: ({ what }) => sh`tr -dc a-f0-9 </dev/urandom | head -c 16 >${what}` },
+})
+
+/** An account, which is never really made. */
+export const account = defineModule({
+  name: 'account',
+  summary: 'An account.',
+  args: Type.Object({ name: Type.String() }),
+  examples: [],
+  resource: ({ name }) => `account:${name}`,
+  reads: ({ name }) => ({ account: read.account(name) }),
+  plan: ({ name }, have) => ({
+    changes: have.account.present ? [] : [{ kind: 'create' as const, what: name, from: undefined, to: 'present' }],
+    after: [predictSome(read.account(name), { present: true })],
+  }),
+  apply: { create: () => sh`false` },
 })
 
 /** Says that it changes and never does. */

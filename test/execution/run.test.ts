@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import {
+  account,
   command,
   folder,
   go,
@@ -166,6 +167,19 @@ describe('actions', () => {
     }
   })
 
+  test('leave behind what nobody can foresee where their guards look', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [
+        { call: command, args: () => ({ cmd: `echo made >${at.path}/f`, creates: `${at.path}/f` }) },
+        { call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }) },
+        { call: command, args: () => ({ cmd: ':', creates: `${at.path}/f` }) },
+      ],
+    }
+    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: known-after-apply', 'a t2: would-run'])
+    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: ok'])
+  })
+
   test.each([
     ['would-run', undefined],
     ['changed', 'd'],
@@ -208,6 +222,38 @@ describe('actions', () => {
       message: 'it ended with exit code 3',
       command: { code: 3, stdout: 'so', stderr: 'why' },
     })
+  })
+})
+
+describe('a task as an account', () => {
+  const become = { user: 'nobody-yet', method: 'sudo' } as const
+  const open = async (host: string) => {
+    const remote = await openLocal(host)
+    const round: typeof remote.round = async ({ become: as, ...trip }) => {
+      if (as?.user === become.user) throw new RemoteProblem({ code: 'BECOME_FAILED', host, message: 'unknown user' })
+      return await remote.round({ ...trip, become: undefined })
+    }
+    return { traffic: remote.traffic, close: () => remote.close(), round }
+  }
+
+  test('that an earlier task makes is checked as root sees the host', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [
+        { call: account, args: () => ({ name: become.user }) },
+        { call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }), become },
+      ],
+    }
+    expect((await go('check', play, { open })).lines).toEqual(['a t0: changed', 'a t1: changed'])
+  })
+
+  test('that nothing makes fails, in check and in a run alike', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = { steps: [{ call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }), become }] }
+    for (const mode of ['check', 'run'] as const) {
+      const { results } = await go(mode, play, { open })
+      expect(results.map(({ failure }) => failure?.message)).toEqual(['the host has no account nobody-yet to become'])
+    }
   })
 })
 
