@@ -138,7 +138,8 @@ function unitChanges(
   if (unmasks) changes.push({ kind: 'unmask', what, from: unit.enabled, to: 'unmasked' })
   changes.push(...files)
   // A unit that another one names is in memory although it neither runs nor is enabled: so always after writing.
-  if (unit.needsReload || files.length > 0) changes.push(reloading(what))
+  // What is masked with a drop-in asks for a reload for ever (systemd 252), and has nothing to load.
+  if ((unit.needsReload && (!isMasked || unmasks)) || files.length > 0) changes.push(reloading(what))
   if (want.enabled === true && !enabled) changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
   // A mask hides whether the unit is enabled beneath it.
   if (want.enabled === false && (enabled || unmasks)) {

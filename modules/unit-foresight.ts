@@ -29,6 +29,7 @@ export function unitAfter(
     // systemd 247 says /dev/null, later ones the path of the link.
     delete next.fragment
   }
+  if (next.load === 'masked') delete next.needsReload
   if (kinds.has('start')) {
     next.active = 'active'
     const sub = subState(want)

@@ -59,6 +59,7 @@ describe('systemd plans', () => {
     ['to reload what has changed on disk', {}, { ...RUNNING, needsReload: true }, ['reload']],
     ['to mask an absent unit', { masked: true }, ABSENT_UNIT, ['mask']],
     ['nothing when it is masked', { masked: true }, MASKED, []],
+    ['nothing when it is masked and asks for a reload', {}, { ...MASKED, needsReload: true }, []],
     ['nothing when it is not masked', { masked: false }, LOADED, []],
     [
       'to unmask, and then the rest',
