@@ -42,7 +42,7 @@ const lines = [
   'systemctl start ls-a',
   'printf "[Service]\\nExecStart=/bin/sleep 1000\\n" >/etc/systemd/system/ls-a.service',
   'printf "[Service]\\nExecStart=/bin/sleep 1000\\n" >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-b',
-  'printf "[Service]\\nExecStart=/bin/false\\n" >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-b',
+  'printf "[Service]\\nExecStart=/bin/false\\n" >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-b; sed -i "s,false,sleep 1000," /etc/systemd/system/ls-b.service',
   'printf "[Install]\\nWantedBy=multi-user.target\\n[Service]\\nExecStart=/bin/sleep 1000\\n" >/etc/systemd/system/ls-a.service; systemctl daemon-reload; systemctl enable --now ls-a',
   'rm -f /etc/systemd/system/ls-a.service',
   'rm -rf /etc/systemd/system/ls-a.service.d',

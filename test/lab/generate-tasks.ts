@@ -6,7 +6,7 @@ export type Task = Record<string, unknown>
 /** A few tasks that belong together. `R` and `K` stand for names that they register. */
 export type Chunk = readonly Task[]
 
-const folders = ['/srv/x', '/srv/x', '/srv/x/y', '/srv/x/y', '/srv/x/y/z', '/srv/x/cur'] as const
+const folders = ['/srv/x', '/srv/x', '/srv/x/y', '/srv/x/y', '/srv/x/y/z'] as const
 const names = ['f', 'g', 'l', 'sp ace'] as const
 const contents = [
   '',
@@ -43,7 +43,6 @@ const file = fc.oneof(
   task('file', { path, state: one('touch'), ...ownership }),
   task('file', { path: fc.oneof(path, one(...folders)), ...ownership }),
   task('file', { path, state: one('link'), src: one('f', '../g', '/etc/hostname', 'y'), force: some(one(true)) }),
-  task('file', { path: one('/srv/x/cur'), state: one('link'), src: one('y', 'y/z', '/srv/x/y') }),
   task('file', { path: fc.oneof(path, one(...folders)), state: one('absent') }),
 )
 
@@ -188,8 +187,9 @@ const sshd = fc.oneof(
 )
 
 const command = fc.oneof(
-  one(...folders).map((made) => ({ command: { argv: ['mkdir', '-p', made], creates: made } })),
-  path.map((gone) => ({ command: { argv: ['rm', '-rf', gone], removes: gone } })),
+  one('/srv/cmd', '/srv/cmd/f').map((made) => ({ command: { argv: ['mkdir', '-p', made], creates: made } })),
+  fc.oneof(path, one('/srv/cmd')).map((gone) => ({ command: { argv: ['rm', '-rf', gone], removes: gone } })),
+  one('/srv/cmd', '/srv/cmd/f').map((made) => ({ file: { path: made, state: 'directory', mode: '0700' } })),
 )
 
 const looped = fc.oneof(
