@@ -101,7 +101,7 @@ export function makePlan(
   const { path, type = 'ed25519', size, comment, passphrase } = want
   const mode = modeOf(want.mode ?? '0600', { mode: have.private.mode, directory: false })
   const words = [type, 'key', passphrase ? 'with a passphrase' : '', comment ? `with the comment ${comment}` : '']
-  const unknown = new Unknown(`the key pair ${path} is not made yet`)
+  const unknown = new Unknown(`the key pair ${path}, which does not exist yet`)
   const isNew = have.public.type === 'absent'
   return {
     changes: [{ kind: 'generate', what: path, from, to: words.filter(Boolean).join(' '), place, mode }],

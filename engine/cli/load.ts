@@ -29,6 +29,7 @@ export function load(paths: readonly string[], flags: PlaybookFlags & Partial<Co
     extraVars: vars,
     registry: { modules, actions },
     checkMode: mode === 'check',
+    environment: process.env,
     become: {
       isOn: flags.become === true,
       ...(flags.becomeUser === undefined ? {} : { user: flags.becomeUser }),
