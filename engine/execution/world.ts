@@ -10,7 +10,7 @@ import {
 } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { type Answer, Predictions } from './prediction.ts'
-import { straighten } from './straighten.ts'
+import { type LinkAt, moveTree, straighten } from './straighten.ts'
 
 /** A read as it was answered, and the last step that asks for it, so that nothing is looked at again in vain. */
 interface Kept {
@@ -72,13 +72,17 @@ export class World {
   answer(read: AnyRead, user: string, step: number): Answer | undefined {
     const kept = this.#seen.get(user)?.get(this.#onHost(read, user).key)
     if (kept) kept.neededUntil = Math.max(kept.neededUntil, step)
-    const seen = kept && covers(kept.read, read) ? kept.seen : undefined
-    return this.predictions.answer(this.#straight(read, user).read, seen)
+    const straight = this.#straight(read, user).read
+    const seen = kept && covers(kept.read, read) ? seenBy(straight, kept.seen, kept.read) : undefined
+    const answer = this.predictions.answer(straight, seen)
+    return answer && seenBy(read, answer, straight)
   }
 
   /** Shows from now on what a planned change will have made. */
   foresee({ read, state }: Prediction, user: string, step: number): void {
-    this.predictions.add({ read: this.#straight(read, user).read, state }, this.answer(read, user, step))
+    const straight = this.#straight(read, user).read
+    const now = this.answer(read, user, step)
+    this.predictions.add({ read: straight, state: moveTree(straight, state, read) }, now && seenBy(straight, now, read))
   }
 
   /** Why nothing can be done as `user`: the account is not there, and nothing foreseen makes it. */
@@ -123,9 +127,9 @@ export class World {
   #straight(read: AnyRead, user: string): { read: AnyRead; isForeseen: boolean } {
     if (read.kind !== 'file' && read.kind !== 'tree') return { read, isForeseen: false }
     let isForeseen = false
-    const linkAt = (path: string): string | undefined => {
+    const linkAt: LinkAt = (path, written) => {
       const key = `file:${path}`
-      const seen = this.#seen.get(user)?.get(key)?.seen
+      const seen = (this.#seen.get(user)?.get(key) ?? this.#seen.get(user)?.get(`file:${written}`))?.seen
       if (!seen && !this.predictions.has(key)) return undefined
       const target = linkTarget(this.predictions.answer({ kind: 'file', key, path, want: 'status' }, seen))
       if (target !== linkTarget(seen)) isForeseen = true
@@ -171,6 +175,12 @@ export class World {
 function accountOf(user: string): string | undefined {
   const account = user.slice(user.indexOf(' ') + 1)
   return account === '' || account === 'root' ? undefined : account
+}
+
+/** An answer as it is to a read of the same thing by another way. */
+function seenBy<A extends Answer>(read: AnyRead, answer: A, asked: AnyRead): A {
+  if (answer instanceof Unknown || 'denied' in answer || read.key === asked.key) return answer
+  return { ...answer, state: moveTree(read, answer.state, asked) }
 }
 
 function linkTarget(answer: Answer | undefined): string | undefined {

@@ -43,6 +43,23 @@ describe('a file behind a link', () => {
     expect(gathered(world, '/cur/f')).toEqual({ kind: 'results', results: { file } })
   })
 
+  test('is foreseen behind two links that were seen on the way as it is written', () => {
+    const world = new World('a')
+    saw(world, { '/x': linkTo('real'), '/x/cur': linkTo('y'), '/x/cur/f': ABSENT, '/x/y/f': ABSENT })
+    world.foresee(predict(read.file('/x/cur/f'), file), '', 0)
+    expect(gathered(world, '/x/y/f')).toEqual({ kind: 'results', results: { file } })
+  })
+
+  test('is in the tree of its folder by the path that was asked', () => {
+    const world = new World('a')
+    saw(world, { '/x': linkTo('real'), '/x/y/f': ABSENT })
+    world.keep([read.tree('/x/y')], new Map([['tree:/x/y', { state: { entries: [] } }]]), '', 9)
+    world.foresee(predict(read.file('/x/y/f'), file), '', 0)
+    expect(world.gather({ tree: read.tree('/x/y') }, '', 0)).toMatchObject({
+      results: { tree: { entries: [{ path: '/x/y/f' }] } },
+    })
+  })
+
   test('needs no other look when the link is there', () => {
     const world = new World('a')
     saw(world, { '/cur': linkTo('v1'), '/cur/f': file })

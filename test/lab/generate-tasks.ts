@@ -250,7 +250,7 @@ const chains: fc.Arbitrary<Chunk> = fc.oneof(
     (inner): Chunk => [
       { file: { path: '/srv/x/y', state: 'directory' } },
       { file: { path: '/srv/x/cur', state: 'link', src: 'y' } },
-      { copy: { dest: '/srv/x/cur/f', content: 'through a link\n' } },
+      { copy: { dest: '/srv/x/cur/f', content: 'through a link\n', group: 'root' } },
       inner,
       { 'line-in-file': { path: '/srv/x/y/f', line: 'past the link' } },
     ],
