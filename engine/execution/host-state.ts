@@ -5,6 +5,8 @@ import type { Value } from '../resource/value.ts'
 interface BlockState {
   entered: boolean
   failed: boolean
+  /** Check mode: it fails as things are, and perhaps not after what comes before. */
+  doubtful: boolean
   rescueFailed: boolean
   alwaysFailed: boolean
 }
@@ -65,6 +67,18 @@ export class HostState {
     return 'lost'
   }
 
+  /** Notes that something at this place may fail. */
+  doubt(blocks: readonly BlockPath[]): void {
+    const held = blocks.findLast(({ section, hasRescue }) => section === 'block' && hasRescue)
+    if (held) this.#block(held.id).doubtful = true
+  }
+
+  /** Whether the step is a rescue of something that may fail. */
+  mayAdmit(blocks: readonly BlockPath[]): boolean {
+    if (this.lost !== undefined || this.ended) return false
+    return blocks.some(({ id, section }) => section === 'rescue' && this.#block(id).doubtful && !this.#block(id).failed)
+  }
+
   #admitsInside(blocks: readonly BlockPath[]): boolean {
     return blocks.every(({ id, section }) => {
       const block = this.#block(id)
@@ -80,7 +94,7 @@ export class HostState {
   #block(id: string): BlockState {
     let block = this.#blocks.get(id)
     if (!block) {
-      block = { entered: false, failed: false, rescueFailed: false, alwaysFailed: false }
+      block = { entered: false, failed: false, doubtful: false, rescueFailed: false, alwaysFailed: false }
       this.#blocks.set(id, block)
     }
     return block

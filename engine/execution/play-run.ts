@@ -12,7 +12,7 @@ import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
 import { loopValue } from './register.ts'
 import { batchSize, countOf, orderHosts } from './roll.ts'
-import { type Settled, toResult } from './settled.ts'
+import { open, type Settled, toResult } from './settled.ts'
 import { perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
@@ -121,11 +121,15 @@ export class PlayRun {
     handler?: Handler,
   ): Promise<void> {
     const members = batch.filter((host) => host.admits(step.blocks))
-    if (members.length === 0) return
+    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(step.blocks))
+    if (members.length + doubtful.length === 0) return
     const { call } = step
     if (call.kind === 'meta') return
     const task = this.#taskRef(step, handler !== undefined)
-    this.#emit({ type: 'task-started', task, hosts: members.map(({ name }) => name) })
+    this.#emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
+    const perhaps = doubtful.map(perhapsRescued)
+    for (const one of perhaps) this.#settle(task, step, one)
+    this.#register(step, perhaps, undefined)
     for (const part of this.#batches(step.roll, members, step)) {
       const { steps } = this.#play
       const ahead = handler
@@ -211,6 +215,7 @@ export class PlayRun {
       this.#pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }
+    if (settled.doubtful && !step?.ignoreErrors) host.doubt(step?.blocks ?? [])
     if (settled.hazy) this.#hazy.add(host.name)
     this.#emit({ type: 'task-result', task, host: host.name, result: tolerated ? { ...result, tolerated } : result })
   }
@@ -258,6 +263,11 @@ export class PlayRun {
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
 
 const CHANGING: ReadonlySet<string> = new Set(['changed', 'known-after-apply', 'would-run'])
+
+/** A rescue of what fails as things are and may not fail once it comes to that. */
+function perhapsRescued(host: HostState): Settled {
+  return { ...open({ host, item: undefined }, 'may-run', 'it rescues what fails as things are'), hazy: true }
+}
 
 /** What stands in for a step while a host is connected to. */
 const CONNECTING = { noLog: false } as Step

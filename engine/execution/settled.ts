@@ -24,6 +24,8 @@ export interface Settled {
   attempts?: number
   /** Check mode: nobody can foresee what is on the host after it. */
   hazy?: true
+  /** Check mode: it fails as things are. */
+  doubtful?: true
 }
 
 /** Who it is about. */
@@ -97,7 +99,8 @@ export function checked(
     case 'denied':
       return open(job, 'not-visible', plan.message)
     case 'failure':
-      if (hazy) return { ...open(job, 'known-after-apply', `as things are: ${plan.message}`), hazy: true }
+      if (hazy)
+        return { ...open(job, 'known-after-apply', `as things are: ${plan.message}`), hazy: true, doubtful: true }
       return failed(job, {
         code: 'TASK_FAILED',
         message: plan.message,

@@ -5,6 +5,7 @@ import type { PlayContext } from './context.ts'
 import { type Drafted, draft, type Job } from './jobs.ts'
 import { lookAhead } from './look-ahead.ts'
 import { look, mergeWanted, missingOf } from './looking.ts'
+import { foreseeUnknown } from './plan-job.ts'
 import { planJobs } from './planning.ts'
 import { failed, open, problemFailure, type Settled, skipped } from './settled.ts'
 
@@ -25,7 +26,14 @@ export async function perform(context: PlayContext, performance: Performance): P
         const problem = unreachable.get(job.target)
         return problem ? [unreached(job, problem)] : []
       })
-      return [...drafts.flatMap(undone), ...lost, ...elsewhere, ...(await carryOut(context, performance, targets))]
+      const settled = [
+        ...drafts.flatMap(undone),
+        ...lost,
+        ...elsewhere,
+        ...(await carryOut(context, performance, targets)),
+      ]
+      if (context.mode === 'check') for (const drafted of drafts) blur(context, drafted)
+      return settled
     }
     const ahead = lookAhead({ ...context, ahead: performance.ahead, members: performance.members })
     for (const name of unreachable.keys()) ahead.delete(name)
@@ -41,6 +49,13 @@ export async function perform(context: PlayContext, performance: Performance): P
 
 function jobsOf(drafted: Drafted): Job[] {
   return drafted.kind === 'job' ? [drafted.job] : []
+}
+
+/** What may be done or not leaves what it would touch unknown. */
+function blur({ hosts }: PlayContext, drafted: Drafted): void {
+  if (drafted.kind !== 'may-run' || !drafted.job) return
+  const { target, call, args } = drafted.job
+  foreseeUnknown(hosts.world(target), call, args.kind === 'known' ? args.args : args.partial, drafted.unknown)
 }
 
 /** Drafts that never become jobs. */

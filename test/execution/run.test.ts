@@ -271,6 +271,38 @@ describe('conditions', () => {
   })
 })
 
+test('what may be done or not leaves known after apply what it would touch', async () => {
+  await using at = await temporaryFolder()
+  const play: TestPlay = {
+    steps: [
+      { call: token, args: () => ({ path: `${at.path}/t` }), register: 't' },
+      {
+        call: note,
+        when: ({ reg }) => (Object(reg('t')).token instanceof Unknown ? new Unknown('the token') : true),
+        args: () => ({ path: `${at.path}/f`, text: 'x\n' }),
+      },
+      { call: lineAtEnd, args: () => ({ path: `${at.path}/f`, line: 'y' }) },
+    ],
+  }
+  await writeFile(`${at.path}/f`, 'y\n')
+  expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: may-run', 'a t2: known-after-apply'])
+  expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: changed'])
+})
+
+test('a rescue of what cannot be foreseen to fail may run', async () => {
+  await using at = await temporaryFolder()
+  const block = (section: 'block' | 'rescue') => [{ id: 'b', section, hasRescue: true }]
+  const play: TestPlay = {
+    steps: [
+      { call: command, args: () => ({ cmd: ':' }) },
+      { call: note, args: () => ({ path: `${at.path}/none/f`, text: 'x' }), blocks: block('block') },
+      { call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }), blocks: block('rescue') },
+    ],
+  }
+  expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: known-after-apply', 'a t2: may-run'])
+  expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: failed', 'a t2: changed'])
+})
+
 describe('handlers', () => {
   test('run once at the end, are predicted by check, and stay quiet when nothing changed', async () => {
     await using at = await temporaryFolder()
