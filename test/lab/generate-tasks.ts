@@ -244,6 +244,12 @@ const chains: fc.Arbitrary<Chunk> = fc.oneof(
       },
       { copy: { dest: '/srv/key.txt', content: '{{K.public_key}}\n' } },
       { 'line-in-file': { path: '/srv/key.txt', line: 'below' } },
+      {
+        'line-in-file': { path: '/srv/key.txt', line: 'sealed' },
+        when: "K.fingerprint.startsWith('SHA256:')",
+        register: 'R',
+      },
+      { copy: { dest: '/srv/key.note', content: 'sealed\n' }, when: 'R.changed' },
     ],
   ),
   content.map(
