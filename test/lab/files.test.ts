@@ -3,7 +3,7 @@ import { labExec } from '../../lab/exec.ts'
 import { type LabAccess, labReset } from '../../lab/lab.ts'
 import { bringUp, files, inventoryText, type Outcome, playOn } from './play.ts'
 
-const host = { name: 'files1', address: '10.91.1.1' }
+const host = { name: 'files1', address: '10.91.2.1' }
 let access: LabAccess
 
 beforeAll(async () => {

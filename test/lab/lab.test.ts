@@ -217,7 +217,7 @@ describe('faults', () => {
     await out('one', 'touch /root/before-the-cut')
     const listener = labExec('one', ['nc', '-l', '-p', '7777'])
     const talker = labExec('two', ['nc', 'one', '7777'], { input: 'x' })
-    await expect.poll(() => out('two', 'ss -Htn state established dport = 7777 | wc -l')).toBe('1')
+    await expect.poll(() => out('two', 'ss -Htn state established dport = 7777 | wc -l'), { timeout: 30_000 }).toBe('1')
     const capture = await labCapture(`host ${one.address} and tcp[tcpflags] & (tcp-fin|tcp-rst) != 0`)
     await labKill('one')
     await listener

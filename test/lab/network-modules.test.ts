@@ -5,7 +5,7 @@ import type { LabAccess } from '../../lab/lab.ts'
 import { labReset } from '../../lab/lab.ts'
 import { bringUp, files, inventoryText, type Outcome, out, playOn } from './play.ts'
 
-const host = { name: 'netmods1', address: '10.92.0.1' }
+const host = { name: 'netmods1', address: '10.94.0.1' }
 const [key = ''] = readFileSync(new URL('../modules/fixtures/openssh-keys.txt', import.meta.url), 'utf8').split('\n')
 let access: LabAccess
 
