@@ -29,14 +29,23 @@ describe('the documentation', () => {
   })
 
   test('has examples in the README that are right', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'readme-'))
-    const [hosts = '', site = ''] = yamlBlocks(read('README.md'))
-    writeFileSync(join(folder, 'hosts.yml'), hosts)
-    writeFileSync(join(folder, 'site.yml'), site)
-    const { playbooks } = load([join(folder, 'site.yml')], { inventory: [join(folder, 'hosts.yml')] }, 'check')
-    rmSync(folder, { recursive: true })
+    const [hosts = '', site = ''] = blocks('yaml', read('README.md'))
+    const playbooks = loaded({ 'hosts.yml': hosts, 'site.yml': site })
     expect(playbooks.map(({ warnings }) => warnings)).toEqual([[]])
     expect(playbooks[0]?.playbook.plays[0]?.hosts).toEqual(['web1', 'web2'])
+  })
+
+  test('has playbooks for those who come from Ansible that are right', () => {
+    const page = read('docs/coming-from-ansible.md')
+    const hosts = 'all: { children: { web: { hosts: { web1: { address: 192.0.2.11 } } } } }'
+    const [template = ''] = blocks('handlebars', page)
+    const sites = blocks('yaml', page).filter((block) => /^ {2}hosts:/m.test(block))
+    expect(sites).not.toEqual([])
+    for (const site of sites) {
+      const [compiled] = loaded({ 'hosts.yml': hosts, 'site.yml': site, 'shop.conf.hbs': template })
+      expect(compiled?.warnings).toEqual([])
+      expect(compiled?.playbook.plays[0]?.hosts).toEqual(['web1'])
+    }
   })
 
   test('has no link that leads nowhere', () => {
@@ -54,8 +63,21 @@ function codesIn(text: string): string[] {
 const SINGLE = new Set(['UNREACHABLE', 'INTERRUPTED', 'LOCKED'])
 const FOREIGN = new Set(['SSH_AUTH_SOCK', 'VERSION_ID', 'VERSION_CODENAME', 'EAI_AGAIN', 'LOCKSTEP_LAB_ACCESS'])
 
-function yamlBlocks(text: string): string[] {
-  return [...text.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map((match) => match[1] ?? '')
+/** What `site.yml` among the files compiles to, with the inventory `hosts.yml`. */
+function loaded(files: Readonly<Record<string, string>>) {
+  const folder = mkdtempSync(join(tmpdir(), 'docs-'))
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    return load([join(folder, 'site.yml')], { inventory: [join(folder, 'hosts.yml')] }, 'check').playbooks
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+function blocks(language: string, text: string): string[] {
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```/gm)].flatMap((match) =>
+    match[1] === language ? [match[2] ?? ''] : [],
+  )
 }
 
 function deadLinks(page: string): string[] {
