@@ -47,7 +47,7 @@ export const ANSIBLE_KEYWORDS: Readonly<Record<string, string>> = {
   with_items: 'write loop',
   with_list: 'write loop',
   with_nested: 'write loop with an expression',
-  with_sequence: 'write loop: "{{range 1 10}}"',
+  with_sequence: 'write loop: "{{range 1 11}}" for 1 to 10',
   with_together: 'write loop with an expression',
 }
 
