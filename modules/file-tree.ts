@@ -18,6 +18,7 @@ export function belowChanges(
   const entries = (tree?.entries ?? [])
     .map((have) => ({ have, want: { ...have, ...wanted(want, have, known) } }))
     .filter((pair) => line(pair.have) !== line(pair.want))
+    .sort((a, b) => (a.have.path < b.have.path ? -1 : 1))
   if (entries.length === 0) return []
   const from = entries.map(({ have }) => line(have)).join('')
   const to = entries.map((pair) => line(pair.want)).join('')

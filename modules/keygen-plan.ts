@@ -106,9 +106,9 @@ export function makePlan(
   return {
     changes: [{ kind: 'generate', what: path, from, to: words.filter(Boolean).join(' '), place, mode }],
     after: [
-      predictSome(read.file(path), { ...statusOf(place), mode }),
+      predictSome(read.file(path), { ...newStatusOf(place, have), mode }),
       isNew
-        ? predictSome(read.file(`${path}.pub`), { ...statusOf(place), mode: 0o644 })
+        ? predictSome(read.file(`${path}.pub`), { ...newStatusOf(place, have), mode: 0o644 })
         : predict(read.file(`${path}.pub`), unknown),
       predict(keyInsideRead(path), unknown),
     ],
@@ -171,6 +171,12 @@ export function keepPlan(want: KeygenWant, have: KeygenHave, place: KeyPlace, in
 
 function statusOf({ owner, group }: KeyPlace): Partial<FileState> {
   return { type: 'file', owner, ...(group === undefined ? {} : { group }) }
+}
+
+/** A new file of root's takes its group from a setgid folder; what another account writes has the account's, which is not seen here. */
+function newStatusOf(place: KeyPlace, { folders: [folder] }: KeygenHave): Partial<FileState> {
+  const inherited = folder && (folder.mode & 0o2000) !== 0 ? folder.group : 'root'
+  return { ...(place.writer === 'root' ? { group: inherited } : {}), ...statusOf(place) }
 }
 
 function ownerChanges(path: string, file: FileState, { owner, group }: KeyPlace): KeygenChange[] {

@@ -5,7 +5,7 @@ import { sh } from '../engine/resource/command.ts'
 import { defineModule } from '../engine/resource/module.ts'
 import { predictSome, read, type UnitState } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
-import { bringUp, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
+import { bringUp, isBusy, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
 import { type FileChange, fileChanges, filePredictions, fileReads, folderOf } from './unit-files.ts'
 import { isEnabled, unitAfter } from './unit-foresight.ts'
 import { refuse, refuseTemplate } from './unit-refusal.ts'
@@ -84,7 +84,8 @@ export const systemd = defineModule({
 
   reads: (want) => ({ unit: isTemplate(want.name) ? [] : [read.unit(unitName(want.name))], ...fileReads(want) }),
 
-  plan(want, { unit: [unit], ...have }) {
+  plan(want, { unit: [seen], ...have }) {
+    const unit = seen && isBusy(seen) ? { ...seen, load: 'loaded', needsReload: true } : seen
     const name = unitName(want.name)
     const files = fileChanges(want, have)
     const changes: SystemdChange[] = unit

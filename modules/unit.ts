@@ -29,8 +29,15 @@ export function isTemplate(name: string): boolean {
   return unitName(name).includes('@.')
 }
 
+/** Whether a unit runs whose file went and came back: systemd calls that an error until it reads its files anew. */
+export function isBusy({ load, active }: UnitState): boolean {
+  return load === 'error' && active !== 'inactive' && active !== 'failed'
+}
+
 /** What stands in the way of working with a unit, as a sentence and a hint; undefined when nothing does. */
-export function unitObstacle(name: string, { load }: UnitState): { failure: string; hint: string } | undefined {
+export function unitObstacle(name: string, unit: UnitState): { failure: string; hint: string } | undefined {
+  const { load } = unit
+  if (isBusy(unit)) return undefined
   switch (load) {
     case 'absent':
       return {
@@ -70,7 +77,7 @@ export function bringUp(verb: 'start' | 'restart' | 'reload' | 'reload-or-restar
   return sh`u=${unit}; v=${verb}
 ${LOOK}
 fail() { printf 'lockstep: %s\n' "$1" >&2; journalctl -u "$u" -n 8 --no-pager -o cat >&2 2>/dev/null; exit 1; }
-look; [ "$reload" != yes ] || systemctl daemon-reload || exit 1
+look; case $reload$load in yes*|*error) systemctl daemon-reload || exit 1;; esac
 [ "$active" != failed ] || systemctl reset-failed -- "$u"
 said=$(systemctl "$v" -- "$u" 2>&1) || fail "systemctl $v $u: $(printf '%s\\n' "$said" | head -n 1)"
 look; before=$restarts; i=0
@@ -105,11 +112,11 @@ export function bringUpResult(name: string, { code, stdout, stderr }: Outcome): 
   }
 }
 
-const LOOK = sh`look() { active= sub= type= result= restarts= reload= condition=
+const LOOK = sh`look() { load= active= sub= type= result= restarts= reload= condition=
 while IFS='=' read -r key value; do case $key in
-ActiveState) active=$value;; SubState) sub=$value;; Type) type=$value;; Result) result=$value;;
+LoadState) load=$value;; ActiveState) active=$value;; SubState) sub=$value;; Type) type=$value;; Result) result=$value;;
 NRestarts) restarts=$value;; NeedDaemonReload) reload=$value;; ConditionResult) condition=$value;;
 esac; done <<END
-$(systemctl show -p ActiveState,SubState,Type,Result,NRestarts,NeedDaemonReload,ConditionResult -- "$u")
+$(systemctl show -p LoadState,ActiveState,SubState,Type,Result,NRestarts,NeedDaemonReload,ConditionResult -- "$u")
 END
 }`

@@ -30,13 +30,15 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
     } else {
       if (state.type === 'file' && !state.content)
         return new Unknown(`what the unit file ${path} will say is known after apply`)
+      // What runs and had lost its file is an error (EBUSY) until systemd is told.
+      const load = unit.active !== 'inactive' && !isLoaded ? 'error' : 'loaded'
       const installable = /^\[Install\]$/m.test(state.content?.toString('utf8') ?? '')
       unit = {
         ...unit,
-        load: 'loaded',
+        load,
         enabled: installable ? 'disabled' : 'static',
         fragment: path,
-        needsReload: stale,
+        needsReload: load === 'loaded' && stale,
       }
     }
   }

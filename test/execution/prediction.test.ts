@@ -110,6 +110,15 @@ describe('a unit', () => {
     })
   })
 
+  test('that runs and whose file comes back is an error until systemd is told', () => {
+    const predictions = new Predictions()
+    const orphan = seen({ ...unit, load: 'not-found', enabled: '', fragment: '' })
+    predictions.add(write('[Service]\n'), seen(ABSENT))
+    expect(predictions.answer(read.unit('u.service'), orphan)).toMatchObject({ state: { load: 'error' } })
+    predictions.reloadsSystemd()
+    expect(predictions.answer(read.unit('u.service'), orphan)).toMatchObject({ state: { load: 'loaded' } })
+  })
+
   test('that runs asks for a reload when its file or a drop-in changes, until that is predicted too', () => {
     const predictions = new Predictions()
     predictions.add(

@@ -269,7 +269,7 @@ describe('everything below a directory', () => {
     expect(plan(want, target, { ...known, below: below() }).changes).toEqual([])
   })
 
-  test('is one change that tells files from folders, and leaves the mode of links alone', () => {
+  test('is one change in the order of names that tells files from folders, and leaves the mode of links alone', () => {
     const tree = below(
       entry('/srv/x/run', 'file', 0o700),
       entry('/srv/x/a', 'file', 0o600, 'app'),
@@ -281,14 +281,14 @@ describe('everything below a directory', () => {
     expect(changes).toMatchObject([
       {
         kind: 'below',
-        from: '/srv/x/run root:root 0700\n/srv/x/a app:root 0600\n/srv/x/d root:root 0700\n/srv/x/l root:root 0777\n',
-        to: '/srv/x/run app:root 0755\n/srv/x/a app:root 0644\n/srv/x/d app:root 0755\n/srv/x/l app:root 0777\n',
+        from: '/srv/x/a app:root 0600\n/srv/x/d root:root 0700\n/srv/x/l root:root 0777\n/srv/x/run root:root 0700\n',
+        to: '/srv/x/a app:root 0644\n/srv/x/d app:root 0755\n/srv/x/l app:root 0777\n/srv/x/run app:root 0755\n',
       },
     ])
     expect(after?.map(({ read }) => read.key)).toEqual([
       'file:/srv/x',
       'tree:/srv/x',
-      ...['run', 'a', 'd', 'l'].map((name) => `file:/srv/x/${name}`),
+      ...['a', 'd', 'l', 'run'].map((name) => `file:/srv/x/${name}`),
     ])
   })
 

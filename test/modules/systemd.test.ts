@@ -58,6 +58,12 @@ describe('systemd plans', () => {
     ['nothing for an absent unit that shall be down', { state: 'stopped', enabled: false }, ABSENT_UNIT, []],
     ['to reload what has changed on disk', {}, { ...RUNNING, needsReload: true }, ['reload']],
     ['to mask an absent unit', { masked: true }, ABSENT_UNIT, ['mask']],
+    [
+      'to reload what runs and whose file came back',
+      { state: 'started', enabled: true },
+      { ...RUNNING, load: 'error' },
+      ['reload'],
+    ],
     ['nothing when it is masked', { masked: true }, MASKED, []],
     ['nothing when it is masked and asks for a reload', {}, { ...MASKED, needsReload: true }, []],
     ['nothing when it is not masked', { masked: false }, LOADED, []],
