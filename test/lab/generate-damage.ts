@@ -44,7 +44,7 @@ const lines = [
   'printf "[Service]\\nExecStart=/bin/sleep 1000\\n" >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-b',
   'printf "[Service]\\nExecStart=/bin/false\\n" >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-b; sed -i "s,false,sleep 1000," /etc/systemd/system/ls-b.service',
   'printf "[Install]\\nWantedBy=multi-user.target\\n[Service]\\nExecStart=/bin/sleep 1000\\n" >/etc/systemd/system/ls-a.service; systemctl daemon-reload; systemctl enable --now ls-a',
-  'rm -f /etc/systemd/system/ls-a.service',
+  'systemctl disable ls-a; rm -f /etc/systemd/system/ls-a.service',
   'rm -rf /etc/systemd/system/ls-a.service.d',
   'mkdir -p /etc/systemd/system/ls-a.service.d; printf "[Service]\\nNice=9\\n" >/etc/systemd/system/ls-a.service.d/10-n.conf',
   'touch /etc/systemd/system/ls-*.service',

@@ -265,11 +265,11 @@ const chains: fc.Arbitrary<Chunk> = fc.oneof(
     .boolean()
     .map(
       (isTemplate): Chunk => [
-        { user: { name: 'u1' } },
+        { user: { name: 'u3' } },
         isTemplate
-          ? { template: { dest: '/home/u1/f', src: 'host.hbs' }, become_user: 'u1' }
-          : { copy: { dest: '/home/u1/f', content: 'own\n', mode: '0600' }, become_user: 'u1' },
-        { 'line-in-file': { path: '/home/u1/f', line: 'mine' }, become_user: 'u1' },
+          ? { template: { dest: '/home/u3/f', src: 'host.hbs' }, become_user: 'u3' }
+          : { copy: { dest: '/home/u3/f', content: 'own\n', mode: '0600' }, become_user: 'u3' },
+        { 'line-in-file': { path: '/home/u3/f', line: 'mine' }, become_user: 'u3' },
       ],
     ),
   single.map((only): Chunk => [{ ...only, notify: ['stamp'] }, { meta: 'flush_handlers' }]),
