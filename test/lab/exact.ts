@@ -57,11 +57,11 @@ function differ(check: Outcome, run: Outcome): string[] {
 function reaches(open: Result, other: Result, run: Outcome): boolean {
   const [from, to] = [placeOf(open), placeOf(other)]
   if (keyOf(open) === keyOf(other) || to.isHandler) return true
-  if (from.isHandler || to.number < from.number) return false
+  const isFailed = run.results.some((done) => keyOf(done) === keyOf(open) && done.status === 'failed')
+  if (from.isHandler) return isFailed
+  if (to.number < from.number) return false
   if (to.number === from.number) return from.section !== '' && to.task >= from.task
-  return (
-    open.status === 'may-run' || run.results.some((done) => keyOf(done) === keyOf(open) && done.status === 'failed')
-  )
+  return open.status === 'may-run' || isFailed
 }
 
 /** Where a task stands, by the name that the generator gave it: `t3`, or `t3b0` in a block and `t3r0` in its rescue. */
