@@ -235,7 +235,7 @@ describe('a capture', () => {
     // A neighbour that is not known yet may cost the first packet.
     await out('one', 'until ping -c1 -W1 two >/dev/null; do :; done')
     const capture = await labCapture('udp port 8074', { isText: true })
-    await out('one', 'for i in 1 2 3 4 5; do echo in-clear-$i | nc -u -w0 two 8074; done')
+    await out('one', `bash -c 'for i in 1 2 3 4 5; do echo in-clear-$i >/dev/udp/${two.address}/8074; done'`)
     const seen = (await capture.stop()).join('\n')
     expect(seen.match(/in-clear-\d/g)).toEqual(['in-clear-1', 'in-clear-2', 'in-clear-3', 'in-clear-4', 'in-clear-5'])
   })
