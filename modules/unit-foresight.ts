@@ -30,6 +30,8 @@ export function unitAfter(
     delete next.fragment
   }
   if (next.load === 'masked') delete next.needsReload
+  // Drop-ins of a unit that is not found may lie there already; systemd does not list them.
+  if (unit.load !== 'loaded') delete next.dropIns
   if (kinds.has('start')) {
     next.active = 'active'
     const sub = subState(want)

@@ -10,7 +10,7 @@ const hosts = [
   { name: 'exact2', address: '10.91.7.2', suite: 'trixie' as const },
 ]
 const nightly = process.env.LOCKSTEP_CASES
-const count = Number(nightly ?? 12)
+const count = Number(nightly ?? 16)
 /** By day always the same cases, by night others. */
 const seed = Number(process.env.LOCKSTEP_SEED ?? (nightly === undefined ? 1 : Date.now() % 2 ** 31))
 let access: LabAccess

@@ -119,7 +119,7 @@ describe('systemd plans', () => {
 describe('systemd foresees', () => {
   const foreseen = (want: Omit<Want, 'name'>, unit: UnitState) => plan(want, unit).after?.at(-1)?.state
 
-  test('a new unit as the host will show it, but for its process', () => {
+  test('a new unit as the host will show it, but for its process and drop-ins that lie there already', () => {
     expect(foreseen({ content: TEXT, state: 'started', enabled: true }, ABSENT_UNIT)).toEqual({
       load: 'loaded',
       active: 'active',
@@ -127,7 +127,6 @@ describe('systemd foresees', () => {
       enabled: 'enabled',
       needsReload: false,
       fragment: '/etc/systemd/system/x.service',
-      dropIns: [],
     })
   })
 
