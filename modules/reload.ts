@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
-import { read } from '../engine/resource/read.ts'
+import { predictSome, read } from '../engine/resource/read.ts'
 import { bringUp, bringUpResult, requireUnit, unitArg, unitName } from './unit.ts'
 
 /** Has a running unit read its configuration anew, and sees to it that it is still up afterwards. */
@@ -36,6 +36,8 @@ export const reload = defineAction({
   },
 
   run: ({ name, or_restart }) => bringUp(or_restart ? 'reload-or-restart' : 'reload', unitName(name)),
+
+  after: ({ name }) => [predictSome(read.unit(unitName(name)), { active: 'active', needsReload: false })],
 
   conclude: ({ name }, outcome) => bringUpResult(unitName(name), outcome),
 })

@@ -1,6 +1,6 @@
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
-import { read } from '../engine/resource/read.ts'
+import { predictSome, read } from '../engine/resource/read.ts'
 import { bringUp, bringUpResult, requireUnit, unitArg, unitName } from './unit.ts'
 
 /** Restarts a unit, or starts it when it is down, and sees to it that it is up afterwards. */
@@ -24,6 +24,8 @@ export const restart = defineAction({
   },
 
   run: ({ name }) => bringUp('restart', unitName(name)),
+
+  after: ({ name }) => [predictSome(read.unit(unitName(name)), { active: 'active', needsReload: false })],
 
   conclude: ({ name }, outcome) => bringUpResult(unitName(name), outcome),
 })

@@ -51,9 +51,13 @@ export function foresee(world: World, plan: Plan<Change>, user: string, step: nu
   if (plan.reloadsSystemd) world.predictions.reloadsSystemd()
 }
 
-/** Lets a world show an action that is due: what its guards look at is as it leaves it, which nobody can foresee. */
+/** Lets a world show an action that is due: what it looks at is as it leaves it, which only some actions foresee. */
 export function foreseeAction(world: World, call: Callable, args: object, user: string, step: number): void {
-  if (call.kind !== 'action' || call.action.looks || call.action.certain) return
+  if (call.kind !== 'action' || call.action.looks) return
+  if (call.action.after) {
+    for (const prediction of call.action.after(args)) world.foresee(prediction, user, step)
+    return
+  }
   const state = new Unknown(`what ${call.action.name} does`)
   for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[])
     world.foresee({ read, state }, user, step)

@@ -26,23 +26,29 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
     } else if (state.type === 'absent') {
       unit = held ? { ...unit, needsReload: stale } : { ...unit, load: 'not-found', enabled: '', fragment: '' }
     } else if (unit.load === 'loaded') {
-      unit = { ...unit, needsReload: stale }
+      // Whether it can be enabled is read from the file each time, whether it is from links.
+      const canChange = unit.enabled === 'static' || unit.enabled === 'disabled'
+      unit = { ...unit, needsReload: stale, ...(canChange && state.content ? { enabled: enabledBy(state) } : {}) }
     } else {
       if (state.type === 'file' && !state.content)
         return new Unknown(`what the unit file ${path} will say is known after apply`)
       // What runs and had lost its file is an error (EBUSY) until systemd is told.
       const load = unit.active !== 'inactive' && !isLoaded ? 'error' : 'loaded'
-      const installable = /^\[Install\]$/m.test(state.content?.toString('utf8') ?? '')
       unit = {
         ...unit,
         load,
-        enabled: installable ? 'disabled' : 'static',
+        enabled: enabledBy(state),
         fragment: path,
         needsReload: load === 'loaded' && stale,
       }
     }
   }
   return unit
+}
+
+/** What a unit is by its file alone, when no link enables it. */
+function enabledBy({ content }: FileState): string {
+  return /^\[Install\]$/m.test(content?.toString('utf8') ?? '') ? 'disabled' : 'static'
 }
 
 /** tunnel@.service of tunnel@mm2.service; the unit itself when it is not an instance. */

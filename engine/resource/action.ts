@@ -1,5 +1,6 @@
 import type { Static, TSchema } from '@sinclair/typebox'
 import type { Commands, Reads, Results } from './module.ts'
+import type { Prediction } from './read.ts'
 import type { Value } from './value.ts'
 
 /** How a command on a host ended. */
@@ -45,6 +46,8 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   seconds?(args: Static<S>): number
   /** Whether the check is known to act for certain: `restart` always does; `command` without a guard would. Default false. */
   readonly certain?: true
+  /** What reads will answer once it has run, as far as that can be told. */
+  after?(args: Static<S>): readonly Prediction[]
   /** What came of it. Pure. */
   conclude?(args: Static<S>, outcome: Outcome): ActionResult
   /** What is done on the controller with what was read on `host` (`fetch`); after a decision to act. */

@@ -110,6 +110,15 @@ describe('a unit', () => {
     })
   })
 
+  test('that gets an [Install] section can be enabled', () => {
+    const predictions = new Predictions()
+    predictions.add(write('[Install]\nWantedBy=x\n'), seen(fileOf('', { mode: 0o644 })))
+    const now = seen({ ...unit, active: 'inactive', enabled: 'static' })
+    expect(predictions.answer(read.unit('u.service'), now)).toMatchObject({
+      state: { enabled: 'disabled', needsReload: false },
+    })
+  })
+
   test('that runs and whose file comes back is an error until systemd is told', () => {
     const predictions = new Predictions()
     const orphan = seen({ ...unit, load: 'not-found', enabled: '', fragment: '' })

@@ -3,6 +3,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
+import { fileOf, predict, read } from '../../engine/resource/read.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import {
   account,
@@ -165,6 +166,21 @@ describe('actions', () => {
       expect(run?.differences[0]?.what).toBe(noLog ? 't0' : `runs touch ${at.path}/made`)
       await rm(`${at.path}/made`)
     }
+  })
+
+  test('that say what they leave behind are built upon', async () => {
+    await using at = await temporaryFolder()
+    const file = fileOf('made\n', { mode: 0o644 })
+    const make = { ...command, after: () => [predict(read.file(`${at.path}/f`), file)] }
+    const play: TestPlay = {
+      steps: [
+        { call: make, args: () => ({ cmd: `echo made >${at.path}/f`, creates: `${at.path}/f` }) },
+        { call: note, args: () => ({ path: `${at.path}/f`, text: 'made\n' }) },
+      ],
+    }
+    const check = await go('check', play)
+    expect(check.lines).toEqual(['a t0: changed', 'a t1: ok'])
+    expect((await go('run', play)).lines).toEqual(check.lines)
   })
 
   test('leave behind what nobody can foresee where their guards look', async () => {
