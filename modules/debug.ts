@@ -34,6 +34,7 @@ export const debug = defineAction({
 `,
   ],
   looks: true,
+  speaks: true,
 
   decide({ msg, var: expressions }) {
     const [shown] = expressions ?? []

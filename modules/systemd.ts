@@ -5,9 +5,9 @@ import { sh } from '../engine/resource/command.ts'
 import { defineModule } from '../engine/resource/module.ts'
 import { predictSome, read, type UnitState } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
-import { bringUp, isBusy, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
-import { type FileChange, fileChanges, filePredictions, fileReads, folderOf } from './unit-files.ts'
-import { isEnabled, unitAfter } from './unit-foresight.ts'
+import { bringUp, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
+import { type FileChange, fileChanges, filePath, filePredictions, fileReads, folderOf } from './unit-files.ts'
+import { isEnabled, onceReloaded, unitAfter } from './unit-foresight.ts'
 import { refuse, refuseTemplate } from './unit-refusal.ts'
 
 type SystemdChange =
@@ -82,10 +82,14 @@ export const systemd = defineModule({
 
   resource: ({ name }) => `unit:${unitName(name)}`,
 
-  reads: (want) => ({ unit: isTemplate(want.name) ? [] : [read.unit(unitName(want.name))], ...fileReads(want) }),
+  reads: (want) => ({
+    unit: isTemplate(want.name) ? [] : [read.unit(unitName(want.name))],
+    own: isTemplate(want.name) ? [] : [read.file(filePath(want.name))],
+    ...fileReads(want),
+  }),
 
-  plan(want, { unit: [seen], ...have }) {
-    const unit = seen && isBusy(seen) ? { ...seen, load: 'loaded', needsReload: true } : seen
+  plan(want, { unit: [seen], own: [own], ...have }) {
+    const unit = seen && onceReloaded(seen, own)
     const name = unitName(want.name)
     const files = fileChanges(want, have)
     const changes: SystemdChange[] = unit

@@ -1,7 +1,7 @@
 import type { Change } from '../engine/resource/change.ts'
-import type { UnitState } from '../engine/resource/read.ts'
+import { type FileState, textOf, type UnitState } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
-import { unitName } from './unit.ts'
+import { isBusy, unitName } from './unit.ts'
 import { filePath, type UnitFiles } from './unit-files.ts'
 
 /** What can be foreseen of a unit after these changes: neither its process nor the time, nor what a mask has hidden. */
@@ -40,6 +40,17 @@ export function unitAfter(
   }
   if (kinds.has('stop')) Object.assign(next, { active: 'inactive', sub: 'dead' })
   return next
+}
+
+/**
+ * A unit whose file has changed under systemd, as it is once systemd has been told: until then it goes on saying whether the
+ * old file could be enabled. `own` is its file in /etc, when it has one there.
+ */
+export function onceReloaded(unit: UnitState, own: FileState | undefined): UnitState {
+  if (isBusy(unit)) return onceReloaded({ ...unit, load: 'loaded', needsReload: true }, own)
+  const text = own && textOf(own)
+  if (!unit.needsReload || text === undefined || !/^(static|disabled)$/.test(unit.enabled)) return unit
+  return { ...unit, enabled: isInstallable(text) ? 'disabled' : 'static' }
 }
 
 /** Whether it starts at boot. */

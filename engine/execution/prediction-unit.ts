@@ -26,8 +26,8 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
     } else if (state.type === 'absent') {
       unit = held ? { ...unit, needsReload: stale } : { ...unit, load: 'not-found', enabled: '', fragment: '' }
     } else if (unit.load === 'loaded') {
-      // Whether it can be enabled is read from the file each time, whether it is from links.
-      const canChange = unit.enabled === 'static' || unit.enabled === 'disabled'
+      // What systemd holds goes on saying whether the old file could be enabled.
+      const canChange = (unit.enabled === 'static' || unit.enabled === 'disabled') && (!held || isLoaded)
       unit = { ...unit, needsReload: stale, ...(canChange && state.content ? { enabled: enabledBy(state) } : {}) }
     } else {
       if (state.type === 'file' && !state.content)

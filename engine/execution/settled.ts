@@ -142,6 +142,7 @@ export function decided(
 /** The event's form of it. */
 export function toResult(settled: Settled, step: Step): TaskResult {
   const { status, item, differences, reason, failure, warnings, value, attempts } = settled
+  const message = status === 'ok' && !step.noLog ? messageOf(step, value) : undefined
   return {
     status,
     differences,
@@ -151,5 +152,13 @@ export function toResult(settled: Settled, step: Step): TaskResult {
     ...(failure ? { failure } : {}),
     ...(step.noLog ? {} : { value }),
     ...(attempts === undefined ? {} : { attempts }),
+    ...(message === undefined ? {} : { message }),
   }
+}
+
+/** What the step says to the person who reads along: its `msg`, as text or as JSON. */
+function messageOf({ call }: Step, value: Value): string | undefined {
+  if (call?.kind !== 'action' || call.action.speaks !== true) return undefined
+  const { msg } = Object(value) as { msg?: unknown }
+  return typeof msg === 'string' ? msg.trimEnd() : JSON.stringify(msg, undefined, 2)
 }

@@ -61,6 +61,8 @@ export interface TaskResult {
   /** A failure that `ignore_errors` let pass, or that a rescue takes care of. */
   tolerated?: 'ignored' | 'rescued'
   warnings: readonly string[]
+  /** What the task says to the person who reads, as `debug` does. */
+  message?: string
   /** What `register` sees; hidden by no_log. */
   value?: Value
   attempts?: number

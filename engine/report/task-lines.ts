@@ -85,6 +85,7 @@ function detailLines(result: TaskResult, { colours, verbosity, wholeDifferences 
     const reason = printableLine(result.reason)
     lines.push(result.status === 'known-after-apply' ? `${colours.changed('known after apply')}: ${reason}` : reason)
   } else if (result.status === 'known-after-apply') lines.push(colours.changed('known after apply'))
+  if (result.message !== undefined) lines.push(...result.message.split('\n').map(printableLine))
   if (result.failure) lines.push(...failureLines(result.failure, colours))
   for (const warning of result.warnings) lines.push(`${colours.warned('warning:')} ${printableLine(warning)}`)
   if ((result.attempts ?? 1) > 1) lines.push(colours.dim(`after ${result.attempts} attempts`))
@@ -92,8 +93,8 @@ function detailLines(result: TaskResult, { colours, verbosity, wholeDifferences 
 }
 
 /** Whether a reader who did not ask for everything wants to see it. */
-function hasNews({ status, warnings }: TaskResult): boolean {
-  return (status !== 'ok' && status !== 'skipped') || warnings.length > 0
+function hasNews({ status, warnings, message }: TaskResult): boolean {
+  return (status !== 'ok' && status !== 'skipped') || warnings.length > 0 || message !== undefined
 }
 
 function order({ result }: Group): number {

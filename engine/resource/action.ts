@@ -48,6 +48,8 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   readonly certain?: true
   /** What reads will answer once it has run, as far as that can be told. */
   after?(args: Static<S>): readonly Prediction[]
+  /** What it gives as `msg` is for the person who reads along, and shown. */
+  readonly speaks?: true
   /** What came of it. Pure. */
   conclude?(args: Static<S>, outcome: Outcome): ActionResult
   /** What is done on the controller with what was read on `host` (`fetch`); after a decision to act. */

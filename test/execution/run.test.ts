@@ -555,3 +555,19 @@ describe('a debt', () => {
     expect(work.filter((line) => line === 'b clears')).toEqual([])
   })
 })
+
+test('what an action says for the reader is in its result, and hidden by no_log', async () => {
+  const saying = {
+    ...command,
+    decide: () => ({ due: false as const, result: { msg: 'hello\n' } }),
+    speaks: true as const,
+  }
+  const args = () => ({ cmd: ':' })
+  const { results } = await go('run', {
+    steps: [
+      { call: saying, args },
+      { call: saying, args, noLog: true },
+    ],
+  })
+  expect(results.map(({ message }) => message)).toEqual(['hello', undefined])
+})

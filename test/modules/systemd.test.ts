@@ -34,6 +34,7 @@ function plan(
   const file = want.content === undefined ? [] : [files[0] ?? ABSENT]
   return systemd.plan(whole, {
     unit: whole.name.includes('@.') || whole.name.endsWith('@') ? [] : [unit],
+    own: files.slice(0, 1),
     file,
     dropins,
   })
@@ -105,6 +106,16 @@ describe('systemd plans', () => {
       ['write', 'x', undefined],
       ['reload', 'changed on disk', 'loaded'],
     ])
+  })
+
+  test.each([
+    ['to reload and enable what got an [Install] section', 'static', TEXT, ['reload', 'enable']],
+    ['to refuse what lost it', 'disabled', '[Service]\n', undefined],
+  ])('%s while it runs', (_, enabled, now, kinds) => {
+    const unit = { ...RUNNING, enabled, needsReload: true }
+    const planned = () => plan({ enabled: true }, unit, [text(now)]).changes.map(({ kind }) => kind)
+    if (kinds) expect(planned()).toEqual(kinds)
+    else expect(planned).toThrow('x.service cannot be enabled: it is static')
   })
 
   test('only files for a template, and a reload', () => {

@@ -318,3 +318,9 @@ describe('the live view', () => {
     expect(text.trimEnd().length).toBeLessThan(40)
   })
 })
+
+test('shows what a task says, without what a terminal would obey', () => {
+  const said: TaskResult = { ...ok, message: 'first\n\u001b[31msecond' }
+  const text = report(whole('run', { web1: summaryOf({ ok: 1 }) }, task(forwarding, [['web1', said]])))
+  expect(text).toContain('forward [web1]\n             first\n             second\n')
+})
