@@ -3,7 +3,7 @@ import { Arg } from '../engine/resource/arguments.ts'
 import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
 import { defineModule } from '../engine/resource/module.ts'
-import { type GroupState, predict, predictSome, read } from '../engine/resource/read.ts'
+import { NO_GROUP, predict, predictSome, read } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
 
 type GroupChange =
@@ -60,9 +60,6 @@ export const group = defineModule({
     remove: (_, { name }) => sh`groupdel -- ${name}`,
   },
 })
-
-/** A group that is not there. */
-export const NO_GROUP: GroupState = { present: false, gid: -1, members: [] }
 
 function numbered(gid: number | undefined): string {
   return gid === undefined ? 'present' : `present, number ${gid}`

@@ -1,8 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { ABSENT, type AccountState, type Prediction, predict, predictSome, read } from '../engine/resource/read.ts'
-import { NO_GROUP } from './group.ts'
+import { ABSENT, NO_ACCOUNT, NO_GROUP, type Prediction, predict, predictSome, read } from '../engine/resource/read.ts'
 import { changesOf, created, newOf, nextOf, resultOf } from './user-attributes.ts'
 import { type UserChange, userLegs } from './user-commands.ts'
 import { type HomeHave, homeChange, homePredictions, homeReads } from './user-home.ts'
@@ -115,19 +114,6 @@ interface Have extends HomeHave {
   own: { present: boolean; members: readonly string[] }
   primary: readonly { present: boolean; gid: number }[]
   groups: readonly { present: boolean; gid: number; members: readonly string[] }[]
-}
-
-/** An account that is not there. */
-const NO_ACCOUNT: AccountState = {
-  present: false,
-  uid: -1,
-  gid: -1,
-  group: '',
-  comment: '',
-  home: '',
-  shell: '',
-  groups: [],
-  passwordHash: '',
 }
 
 function requireGroups({ name, group, groups = [] }: UserWishes, have: Have): void {

@@ -1,5 +1,12 @@
 import { sh } from '../resource/command.ts'
-import type { AccountRead, AccountState, GroupRead, GroupState } from '../resource/read.ts'
+import {
+  type AccountRead,
+  type AccountState,
+  type GroupRead,
+  type GroupState,
+  NO_ACCOUNT,
+  NO_GROUP,
+} from '../resource/read.ts'
 import type { Look, Seen } from './probe.ts'
 import { stepOf } from './probe-raw.ts'
 
@@ -47,20 +54,6 @@ function seen(read: AccountRead | GroupRead, passwd: string[][], shadow: string[
     passwordHash: shadow.find(([account]) => account === name)?.[1] ?? '',
   }
   return { state }
-}
-
-const NO_GROUP: GroupState = { present: false, gid: -1, members: [] }
-
-const NO_ACCOUNT: AccountState = {
-  present: false,
-  uid: -1,
-  gid: -1,
-  group: '',
-  comment: '',
-  home: '',
-  shell: '',
-  groups: [],
-  passwordHash: '',
 }
 
 /** Three tables, a blank line between them, fields between colons. */

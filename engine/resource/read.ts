@@ -179,6 +179,22 @@ export function predictSome<T>(read: Read<T>, state: Partial<T> | Unknown): Pred
 /** A path that is not there. */
 export const ABSENT: FileState = { type: 'absent', mode: 0, owner: '', group: '', size: 0 }
 
+/** An account that is not there. */
+export const NO_ACCOUNT: AccountState = {
+  present: false,
+  uid: -1,
+  gid: -1,
+  group: '',
+  comment: '',
+  home: '',
+  shell: '',
+  groups: [],
+  passwordHash: '',
+}
+
+/** A group that is not there. */
+export const NO_GROUP: GroupState = { present: false, gid: -1, members: [] }
+
 /** A regular file as `predict` wants it; owner root unless given. */
 export function fileOf(content: string | Buffer, rest: { mode: number; owner?: string; group?: string }): FileState {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { GroupState } from '../../engine/resource/read.ts'
+import { NO_GROUP } from '../../engine/resource/read.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
-import { group, NO_GROUP } from '../../modules/group.ts'
+import { group } from '../../modules/group.ts'
 
 type Want = Omit<Parameters<typeof group.plan>[0], 'name'>
 
