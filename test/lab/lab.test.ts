@@ -216,6 +216,7 @@ describe('faults', () => {
   test('a power cut says no farewell, and the disk is there afterwards', async () => {
     await out('one', 'touch /root/before-the-cut')
     const listener = labExec('one', ['nc', '-l', '-p', '7777'])
+    await expect.poll(() => out('one', 'ss -Hltn sport = 7777 | wc -l'), { timeout: 30_000 }).toBe('1')
     const talker = labExec('two', ['nc', 'one', '7777'], { input: 'x' })
     await expect.poll(() => out('two', 'ss -Htn state established dport = 7777 | wc -l'), { timeout: 30_000 }).toBe('1')
     const capture = await labCapture(`host ${one.address} and tcp[tcpflags] & (tcp-fin|tcp-rst) != 0`)
