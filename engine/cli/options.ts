@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Finding, findings } from '../report/status.ts'
 
 /** Flags of every command that reads an inventory. */
 export interface InventoryFlags {
@@ -34,6 +35,12 @@ export interface ReportFlags {
   output: 'terminal' | 'jsonl'
   verbose: number
   diff?: true
+  report?: string[]
+}
+
+/** Flags of a check. */
+export interface CheckFlags {
+  failOn?: Finding[]
 }
 
 export function addInventoryFlags(command: Command): Command {
@@ -76,6 +83,23 @@ export function addReportFlags(command: Command): Command {
     )
     .option('-v, --verbose', 'tell more; -vv names every host', (_value, sum: number) => sum + 1, 0)
     .option('-D, --diff', 'show differences at full length')
+    .option('--report <file>', 'write a report too: .html, .json, .sarif, .xml (JUnit) or .md; several times', collect)
+}
+
+export function addCheckFlags(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--fail-on <what>',
+      `what makes a check end with exit code 2: ${findings.join(',')} (default: drift)`,
+    ).argParser(collectFindings),
+  )
+}
+
+function collectFindings(value: string, before: Finding[] = []): Finding[] {
+  const words = collectWords(value)
+  const known = words.flatMap((word) => findings.find((finding) => finding === word) ?? [])
+  if (known.length === words.length && known.length > 0) return [...before, ...known]
+  throw new InvalidArgumentError(`It takes ${findings.join(', ')}, or several of them with commas between.`)
 }
 
 /** A flag that may be given several times. */

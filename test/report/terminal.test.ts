@@ -197,8 +197,7 @@ describe('the report of a check', () => {
       ...task(rules, [['mm1', unknown]]),
     ]
     expect(report(whole('check', hosts, events))).toBe(`\
-checking site.yml on 2 hosts
-drift on 1 of 2 hosts: 2 tasks (1 known now, 1 known after apply)
+2 hosts · 6 states checked · 2 drifted on 1 host
 
 play tunnels [mm1, mm2]
 drift        forward [mm1]
@@ -206,7 +205,7 @@ drift        forward [mm1]
 drift        rules [mm1]
              known after apply: the key pair /k, which does not exist yet
 
-2 hosts in 12 s
+checked site.yml on 2 hosts in 12 s
   mm1                       ok 1, drift 2
   mm2                       nothing to change
 `)
@@ -215,10 +214,9 @@ drift        rules [mm1]
   test('of converged hosts is short', () => {
     const text = report(whole('check', { mm1: summaryOf({ ok: 2 }) }, task(rules, [['mm1', ok]])))
     expect(text).toBe(`\
-checking site.yml on 1 host
-no drift on 1 host
+1 host · 2 states checked · no drift
 
-1 host in 12 s
+checked site.yml on 1 host in 12 s
   mm1                       nothing to change
 `)
   })
@@ -233,7 +231,7 @@ no drift on 1 host
     }
     const events: Event[] = [{ type: 'debt-found', at: at(1), host: 'mm1', debt, handlerExists: true }]
     const text = report(whole('check', { mm1: summaryOf({ ok: 2 }, { owed: ['reload ufw'] }) }, events))
-    expect(text).toContain('drift on 1 of 1 host: 0 tasks, 1 handler owed\n')
+    expect(text).toContain('1 host · 2 states checked · no drift · 1 handler owed\n')
     expect(text).toContain("owed         mm1 owes the handler 'reload ufw' since 2024-01-01T00:00:00.000Z")
   })
 })
