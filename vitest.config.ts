@@ -32,6 +32,16 @@ export default defineConfig({
       {
         plugins: [forBrowsers],
         test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        plugins: [forBrowsers],
+        test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           fileParallelism: false,

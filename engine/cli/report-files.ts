@@ -72,7 +72,7 @@ function failureOf(path: string, text: () => string): Problem[] {
     return []
   } catch (error) {
     rmSync(draft, { force: true })
-    return [problem(path, reasonOf(error, path))]
+    return [problem(path, reasonOf(error, dirname(path)))]
   }
 }
 

@@ -91,7 +91,7 @@ function inline(text: string): string {
 function html(text: string): string {
   return text
     .replace(/[&<>"']/g, (mark) => `&#${mark.charCodeAt(0)};`)
-    .replace(/(?<!&)[@#]|:(?=\/\/)|www(?=\.)/gi, '$&<!-- -->')
+    .replace(/(?<!&)[@#]|[:/](?=\/)|www(?=\.)/gi, '$&<!-- -->')
 }
 
 function code(text: string): string {
