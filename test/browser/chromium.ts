@@ -11,24 +11,22 @@ export interface Opened {
   complaints: string[]
 }
 
-/** A Chromium with a profile of its own that asks nobody for anything. */
-export class Browser {
+/** A Chromium with a fresh profile that asks nobody for anything. */
+export class Chromium {
   readonly #folder = mkdtempSync(join(tmpdir(), 'report-page-'))
-  readonly #contexts: BrowserContext[] = []
-  #files = 0
+  readonly #browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: [...quiet] })
+  readonly #files = new Map<SampleRun, string>()
+  #context: BrowserContext | undefined
 
   /** Opens the report of a run as a person does who gets it by mail: from the disk. */
   async open(run: SampleRun, options: { javaScriptEnabled?: boolean } = {}): Promise<Opened> {
-    const context = await chromium.launchPersistentContext(join(this.#folder, `profile-${this.#files++}`), {
-      executablePath: '/usr/bin/chromium',
-      args: [...quiet],
-      viewport: { width: 1280, height: 900 },
-      ...options,
-    })
-    this.#contexts.push(context)
-    const file = join(this.#folder, `report-${this.#files}.html`)
-    writeFileSync(file, htmlReport(sampleAudit(run)))
-    const page = context.pages()[0] ?? (await context.newPage())
+    const file = this.#files.get(run) ?? join(this.#folder, `report-${this.#files.size}.html`)
+    if (!this.#files.has(run)) writeFileSync(file, htmlReport(sampleAudit(run)))
+    this.#files.set(run, file)
+    await this.leave()
+    this.#context = await (await this.#browser).newContext({ viewport: { width: 1280, height: 900 }, ...options })
+    this.#context.setDefaultTimeout(100_000)
+    const page = await this.#context.newPage()
     const complaints: string[] = []
     page.on('console', (message) => complaints.push(message.text()))
     page.on('pageerror', (error) => complaints.push(error.message))
@@ -40,12 +38,15 @@ export class Browser {
     return { page, complaints }
   }
 
-  async close(): Promise<void> {
-    for (const context of this.#contexts.splice(0)) await context.close()
+  /** Closes what is open. */
+  async leave(): Promise<void> {
+    await this.#context?.close()
+    this.#context = undefined
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.close()
+    await this.leave()
+    await (await this.#browser).close()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 }

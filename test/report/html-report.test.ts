@@ -61,6 +61,24 @@ describe('the HTML report', () => {
     expect(elementsOf(parse(text)).length).toBeLessThan(4000)
   })
 
+  test('stays within what browsers and mail take, and tells what it leaves out', () => {
+    const hosts = Array.from({ length: 400 }, (_, index) => `h${index}`)
+    const after = (host: string) =>
+      Array.from({ length: 299 }, (_, index) => `${host} ${index} ${'x'.repeat(90)}`).join('\n')
+    const results = Object.fromEntries(
+      hosts.map((host) => [
+        host,
+        {
+          status: 'changed',
+          differences: [{ kind: 'w', what: '/f', form: 'text', before: '', after: after(host) }],
+        } as const,
+      ]),
+    )
+    const text = htmlReport(sampleAudit({ hosts, tasks: [{ name: 't', module: 'copy', line: 1, results }] }))
+    expect(text.length).toBeLessThan(12_000_000)
+    expect(text).toContain('left out, since this page would be too large')
+  })
+
   test('lets nothing that a host says become markup, and gives it back whole as data', () => {
     fc.assert(
       fc.property(hostileRun, (run) => {

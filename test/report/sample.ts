@@ -38,9 +38,9 @@ export function eventsOf(run: SampleRun): Event[] {
     ...tasks.flatMap((task, index) => taskEvents(task, index, playbook)),
   ]
   if (run.cutShort) return events
+  const counted = countsOf(events)
   const summaries = hosts.map((host) => {
-    const counts = Object.fromEntries(statuses.map((status) => [status, countOf(events, host, status)]))
-    const summary = { counts: counts as Record<Status, number>, rounds: 3, bytesSent: 1, bytesReceived: 1 }
+    const summary = { counts: counted.get(host) ?? noCounts(), rounds: 3, bytesSent: 1, bytesReceived: 1 }
     const gone = lost[host] === undefined ? {} : { lost: lost[host] }
     return [host, { ...summary, owed: owed[host] ?? [], ...gone }] as const
   })
@@ -70,9 +70,19 @@ function taskEvents({ name, module, line, source, results }: SampleTask, index: 
   ]
 }
 
-function countOf(events: readonly Event[], host: string, status: Status): number {
-  return events.filter((event) => event.type === 'task-result' && event.host === host && event.result.status === status)
-    .length
+function countsOf(events: readonly Event[]): Map<string, Record<Status, number>> {
+  const counts = new Map<string, Record<Status, number>>()
+  for (const event of events) {
+    if (event.type !== 'task-result') continue
+    const own = counts.get(event.host) ?? noCounts()
+    own[event.result.status]++
+    counts.set(event.host, own)
+  }
+  return counts
+}
+
+function noCounts(): Record<Status, number> {
+  return Object.fromEntries(statuses.map((status) => [status, 0])) as Record<Status, number>
 }
 
 const sshd = {

@@ -4,15 +4,19 @@ import type { Mode, Status } from '../event.ts'
 import { severity } from '../status.ts'
 import type { PageData, PageFinding, PageHost, PageTask } from './page-data.ts'
 
+/** Characters of findings that a page holds whole; browsers and mail have their limits. */
+const MOST_CHARACTERS = 8_000_000
+
 /** The audit as a page shows it: one matrix over all playbooks, and what was found with the worst first. */
 export function pageDataOf(audit: Audit): PageData {
   const names = [...new Set(audit.runs.flatMap(({ hosts }) => hosts.map(({ name }) => name)))]
   const hostIndex = new Map(names.map((name, index) => [name, index]))
   const offsets = offsetsOf(audit.runs)
   const tasks = audit.runs.flatMap((run) => run.tasks.map((task) => pageTask(task, run)))
+  let room = MOST_CHARACTERS
   const findings = auditFindings(audit).map(({ run, hosts, result }): PageFinding => {
     const { item, reason, message, warnings, differences, failure } = result
-    return {
+    const finding: PageFinding = {
       task: (offsets.get(run) ?? 0) + result.task,
       hosts: hosts.map((name) => hostIndex.get(name) ?? 0),
       kind: letterOf(result, run.mode),
@@ -23,9 +27,21 @@ export function pageDataOf(audit: Audit): PageData {
       warnings,
       differences,
     }
+    room -= JSON.stringify(finding).length
+    return room > 0 ? finding : shortened(finding)
   })
   const hosts = names.map((name) => pageHost(name, audit.runs))
   return { hosts, tasks, cells: cellsOf(audit.runs, hostIndex, { tasks: tasks.length, offsets }), findings }
+}
+
+/** Without what is long; the worst findings come first and are whole. */
+function shortened({ message, failure, differences, ...finding }: PageFinding): PageFinding {
+  const note = 'left out, since this page would be too large; the JSON report has it'
+  return {
+    ...finding,
+    differences: differences.map(({ lines, ...rest }) => (lines === undefined ? rest : { ...rest, note })),
+    ...(failure ? { failure: { code: failure.code, message: failure.message.slice(0, 200) } } : {}),
+  }
 }
 
 /** The letter of `kinds`. */
