@@ -1,6 +1,6 @@
 import type { Audit, AuditHost, AuditResult, AuditRun, AuditTask } from './audit-schema.ts'
 import { auditVerdict } from './audit-verdict.ts'
-import { differenceText, failureText } from './difference-text.ts'
+import { differenceText, differenceTitle, failureText } from './difference-text.ts'
 import { isDrift, isMay, severity, wordFor } from './status.ts'
 import { element, xmlText } from './xml.ts'
 
@@ -63,7 +63,7 @@ function caseOf(run: AuditRun, task: AuditTask, results: readonly AuditResult[],
   const told = results.filter((result) => severity(result) > 0 || result.warnings.length > 0)
   const text = [`${file}:${line}`, ...told.flatMap((result) => resultText(result, run))].join('\n')
   const type = wordFor(worst, run.mode)
-  const message = [type, worst.item, worst.reason ?? worst.failure?.message].filter(Boolean).join(': ')
+  const message = [type, worst.item, essenceOf(worst)].filter(Boolean).join(': ')
   const content =
     verdict === 'passed'
       ? told.length > 0
@@ -71,6 +71,11 @@ function caseOf(run: AuditRun, task: AuditTask, results: readonly AuditResult[],
         : []
       : [element(verdict, { type, message }, [xmlText(text)])]
   return { verdict, text: element('testcase', { name, classname: `${run.playbook}.${task.play}` }, content) }
+}
+
+function essenceOf({ reason, failure, differences }: AuditResult): string | undefined {
+  const [first] = differences
+  return reason ?? failure?.message ?? (first && differenceTitle(first))
 }
 
 function owedCase(run: AuditRun, handler: string): Case {

@@ -14,16 +14,23 @@ const MOST_LINES = 20
 export function markdownReport(audit: Audit): string {
   const found = auditFindings(audit)
   const mark = { bad: '❌', changed: '⚠️', good: '✅' }[auditTone(audit.runs)]
-  const head = [`### ${mark} ${inline(auditVerdict(audit.runs))}`, '', ...audit.runs.map(runLine), '']
+  const head = [
+    `### ${mark} ${inline(auditVerdict(audit.runs))}`,
+    '',
+    ...audit.runs.map((run) => runLine(run, audit.runs.length)),
+    '',
+  ]
   const text = [...head, ...table(found)].join('\n')
   return `${withDetails(text, found)}\n`
 }
 
-function runLine(run: AuditRun): string {
+/** When several playbooks share a report, each has its own verdict. */
+function runLine(run: AuditRun, runs: number): string {
   const ending =
     run.outcome === 'finished' ? '' : ` **It was ${run.outcome === 'interrupted' ? 'interrupted' : 'cut short'}.**`
   const verb = run.mode === 'check' ? 'Checked' : 'Ran'
-  return `${verb} ${code(run.playbook)} by ${code(run.operator)} at ${run.started}: ${inline(runVerdict(run))}.${ending}`
+  const own = runs > 1 ? `: ${inline(runVerdict(run))}` : ''
+  return `${verb} ${code(run.playbook)} by ${code(run.operator)} at ${run.started}${own}.${ending}`
 }
 
 function table(found: readonly AuditFinding[]): string[] {

@@ -61,7 +61,7 @@ describe('the JUnit report', () => {
   test('says what differs in the text of the case', () => {
     const text = junitReport(sampleAudit(everything))
     expect(text).toContain(
-      '<failure type="drift" message="drift">site.yml:18&#10;drift&#10;net.ipv4.ip_forward: 0 → 1</failure>',
+      '<failure type="drift" message="drift: net.ipv4.ip_forward: 0 → 1">site.yml:18&#10;drift&#10;net.ipv4.ip_forward: 0 → 1</failure>',
     )
     expect(text).toContain('<skipped type="not visible" message="not visible: bob: /etc/shadow: permission denied">')
   })

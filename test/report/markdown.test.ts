@@ -16,7 +16,7 @@ describe('the Markdown report', () => {
     expect(text).toBe(`\
 ### ❌ 3 hosts · 5 states checked · 3 drifted on 2 hosts · 1 host failed
 
-Checked <code>site.yml</code> by <code>ann@<!-- -->laptop</code> at 2024-01-01T06:00:00.000Z: 3 hosts · 5 states checked · 3 drifted on 2 hosts · 1 host failed.
+Checked <code>site.yml</code> by <code>ann@<!-- -->laptop</code> at 2024-01-01T06:00:00.000Z.
 
 | | task | hosts | place | what |
 | --- | --- | --- | --- | --- |
@@ -65,7 +65,7 @@ net.ipv4.ip_forward: 0 → 1
     expect(markdownReport(sampleAudit({ hosts: ['a'], tasks: [] }))).toBe(`\
 ### ✅ 1 host · 0 states checked · no drift
 
-Checked <code>site.yml</code> by <code>ann@<!-- -->laptop</code> at 2024-01-01T06:00:00.000Z: 1 host · 0 states checked · no drift.
+Checked <code>site.yml</code> by <code>ann@<!-- -->laptop</code> at 2024-01-01T06:00:00.000Z.
 
 Nothing to tell.
 `)
