@@ -1,8 +1,9 @@
 import { el } from '../html/element.ts'
 import { badge, findingView, placeView } from '../html/finding-view.ts'
-import { kindOf, type PageData } from '../html/page-data.ts'
+import type { PageData } from '../html/page-data.ts'
 import { byId, toDom } from './dom.ts'
 import type { Selection } from './filter.ts'
+import { cellOf, emptyLine, headLine, type Part, rowLine } from './matrix-lines.ts'
 import { moved } from './move.ts'
 
 /** Rows and columns drawn beyond what is seen, so that scrolling shows no holes. */
@@ -72,19 +73,23 @@ export class Matrix {
     if (drawn === this.#drawn) return
     this.#drawn = drawn
     const hadFocus = this.#scroller.contains(document.activeElement)
-    const spaces = [across.from * size.cell, (columns.length - across.to) * size.cell] as const
+    const sides = { left: across.from * size.cell, right: (columns.length - across.to) * size.cell }
     const seen = columns.slice(across.from, across.to)
-    const body = rows
-      .slice(down.from, down.to)
-      .map((row, index) => this.#row(row, down.from + index, { seen, from: across.from, spaces }))
+    const part: Part = { data: this.#data, columns: seen, from: across.from, sides }
+    const lines = rows.slice(down.from, down.to).map((row, index) => {
+      const cells = seen.map((column, at) =>
+        this.#cellOf(row, column, { row: down.from + index, column: across.from + at }),
+      )
+      return rowLine(part, row, down.from + index, cells)
+    })
     this.#grid.setAttribute('aria-rowcount', String(rows.length + 1))
     this.#grid.setAttribute('aria-colcount', String(columns.length + 1))
     this.#grid.style.width = `${size.corner + columns.length * size.cell}px`
     const head = document.createElement('thead')
-    head.append(this.#head(seen, across.from, spaces))
-    const rest = document.createElement('tbody')
-    rest.append(spacer(down.from * size.cell), ...body, spacer((rows.length - down.to) * size.cell))
-    this.#grid.replaceChildren(head, rest)
+    head.append(headLine(part))
+    const body = document.createElement('tbody')
+    body.append(emptyLine(down.from * size.cell), ...lines, emptyLine((rows.length - down.to) * size.cell))
+    this.#grid.replaceChildren(head, body)
     const active = this.#activeCell()
     this.#scroller.tabIndex = active ? -1 : 0
     if (hadFocus) (active ?? this.#scroller).focus({ preventScroll: true })
@@ -102,46 +107,9 @@ export class Matrix {
     return { from: Math.min(from, all), to: Math.min(all, Math.ceil((scrolled + Math.max(room, 0)) / cell) + MARGIN) }
   }
 
-  #head(seen: readonly number[], from: number, [left, right]: readonly [number, number]): HTMLElement {
-    const corner = el('th.corner', { scope: 'col', 'aria-colindex': '1' }, 'Host')
-    const names = seen.map((column, index) => {
-      const name = this.#data.tasks[column]?.name ?? ''
-      return el('th', { scope: 'col', 'aria-colindex': String(from + index + 2), title: name }, el('span', {}, name))
-    })
-    const row = toDom(el('tr', { 'aria-rowindex': '1' }, corner, ...names)) as HTMLElement
-    row.firstElementChild?.after(...gap('th', left))
-    row.append(...gap('th', right))
-    return row
-  }
-
-  #row(
-    row: number,
-    at: number,
-    { seen, from, spaces }: { seen: readonly number[]; from: number; spaces: readonly [number, number] },
-  ): HTMLElement {
-    const line = document.createElement('tr')
-    line.setAttribute('aria-rowindex', String(at + 2))
-    const name = this.#data.hosts[row]?.name ?? ''
-    const head = toDom(el('th', { scope: 'row', 'aria-colindex': '1', title: name }, el('span', {}, name)))
-    const cells = seen.map((column, index) => this.#cellOf(row, column, { row: at, column: from + index }))
-    line.append(head, ...gap('td', spaces[0]), ...cells, ...gap('td', spaces[1]))
-    return line
-  }
-
   #cellOf(row: number, column: number, at: { row: number; column: number }): HTMLElement {
-    const kind = kindOf(this.#data.cells[row]?.[column] ?? ' ')
-    const word = kind?.word ?? 'took no part'
-    const cell = document.createElement('td')
     const isActive = at.row === this.#active.row && at.column === this.#active.column
-    cell.className = `tone-${kind?.tone ?? 'none'}${this.#selection.matches(row, column) ? '' : ' beside'}`
-    cell.setAttribute('aria-colindex', String(at.column + 2))
-    cell.setAttribute('aria-label', word)
-    cell.title = `${this.#data.hosts[row]?.name}: ${this.#data.tasks[column]?.name}: ${word}`
-    cell.tabIndex = isActive ? 0 : -1
-    cell.dataset.row = String(at.row)
-    cell.dataset.column = String(at.column)
-    cell.textContent = kind?.glyph ?? ''
-    return cell
+    return cellOf(this.#data, { row, column, at, isActive, isBeside: !this.#selection.matches(row, column) })
   }
 
   #activeCell(): HTMLElement | undefined {
@@ -209,22 +177,4 @@ function headHeight({ tasks }: PageData): number {
 /** The least scrolling that brings a cell into sight. */
 function within(scrolled: number, start: number, room: number): number {
   return Math.min(start, Math.max(scrolled, start - room))
-}
-
-/** Room for rows that are not drawn. */
-function spacer(height: number): HTMLElement {
-  const row = document.createElement('tr')
-  row.setAttribute('aria-hidden', 'true')
-  row.style.height = `${height}px`
-  return row
-}
-
-/** Room for columns that are not drawn. */
-function gap(tag: 'td' | 'th', width: number): HTMLElement[] {
-  if (width === 0) return []
-  const cell = document.createElement(tag)
-  cell.setAttribute('aria-hidden', 'true')
-  cell.className = 'gap'
-  cell.style.width = `${width}px`
-  return [cell]
 }
