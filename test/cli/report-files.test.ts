@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { checkReportFiles, startReportFiles } from '../../engine/cli/report-files.ts'
 import { Problems } from '../../engine/problem.ts'
+import { auditSchema } from '../../engine/report/audit-schema.ts'
 import { eventsOf } from '../report/sample.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'report-files-'))
@@ -95,8 +96,10 @@ describe('the files of --report', () => {
 
 describe('the command line', () => {
   const lockstep = (...words: string[]) => {
-    const { status, stderr } = spawnSync(process.execPath, [path('dist/lockstep.js'), ...words], { encoding: 'utf8' })
-    return { status, stderr }
+    const { status, stdout, stderr } = spawnSync(process.execPath, [path('dist/lockstep.js'), ...words], {
+      encoding: 'utf8',
+    })
+    return { status, stdout, stderr }
   }
 
   test('refuses a report that cannot be written, and a finding that is none', () => {
@@ -108,6 +111,10 @@ describe('the command line', () => {
     expect(wrong.status).toBe(1)
     expect(wrong.stderr).toContain('error[REPORT_FORM]: ')
     expect(lockstep(...site, '--fail-on', 'dirft').stderr).toContain('It takes drift, may, not-visible')
+  })
+
+  test('prints the schema of the JSON report', () => {
+    expect(JSON.parse(lockstep('schema', '--report').stdout)).toEqual(JSON.parse(JSON.stringify(auditSchema)))
   })
 
   test('writes the report of a host that could not be reached', () => {
