@@ -8,7 +8,7 @@ const MOST_LINES = 60
 
 /** JUnit's XML as Jenkins and GitLab read it: a suite for each host, a case for each (host, task); items share their task's. */
 export function junitReport(audit: Audit): string {
-  const suites = audit.runs.flatMap((run) => run.hosts.map((host) => suiteOf(run, host)))
+  const suites = audit.runs.flatMap(suitesOf)
   const sum = (key: 'tests' | 'failures' | 'errors') => suites.reduce((total, suite) => total + suite[key], 0)
   const attributes = {
     name: `lockstep: ${auditVerdict(audit.runs)}`,
@@ -27,11 +27,13 @@ interface Suite {
   errors: number
 }
 
-function suiteOf(run: AuditRun, host: AuditHost): Suite {
-  const tasks = new Map<number, AuditResult[]>()
-  for (const result of run.results) {
-    if (result.host === host.name) tasks.set(result.task, [...(tasks.get(result.task) ?? []), result])
-  }
+function suitesOf(run: AuditRun): Suite[] {
+  const byHost = grouped(run.results, ({ host }) => host)
+  return run.hosts.map((host) => suiteOf(run, host, byHost.get(host.name) ?? []))
+}
+
+function suiteOf(run: AuditRun, host: AuditHost, results: readonly AuditResult[]): Suite {
+  const tasks = grouped(results, ({ task }) => task)
   const names = new Map<string, number>()
   const cases = [...tasks].flatMap(([index, results]) => {
     const task = run.tasks[index]
@@ -44,6 +46,16 @@ function suiteOf(run: AuditRun, host: AuditHost): Suite {
   const name = `${run.playbook} on ${host.name}`
   const attributes = { name, ...counts, skipped: number('skipped'), timestamp: run.started, hostname: host.name }
   return { ...counts, text: element('testsuite', attributes, [...all.map(({ text }) => `\n    ${text}`), '\n  ']) }
+}
+
+function grouped<K>(results: readonly AuditResult[], by: (result: AuditResult) => K): Map<K, AuditResult[]> {
+  const groups = new Map<K, AuditResult[]>()
+  for (const result of results) {
+    const group = groups.get(by(result))
+    if (group) group.push(result)
+    else groups.set(by(result), [result])
+  }
+  return groups
 }
 
 type Verdict = 'passed' | 'failure' | 'error' | 'skipped'
