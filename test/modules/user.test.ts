@@ -98,6 +98,15 @@ describe('user plans', () => {
     expect(plan(want, account).changes.map(({ kind, what }) => `${kind} ${what}`)).toEqual(changes)
   })
 
+  test('no password that was not to be seen, and says so', () => {
+    const unseen = { ...ALICE, passwordHash: undefined }
+    const message = 'the password of alice: /etc/shadow may not be read'
+    expect(() => plan({ password: new Secret(HASH) }, unseen)).toThrow(new NotVisible(message))
+    expect(() => plan({ password_lock: true }, unseen)).toThrow(new NotVisible(message))
+    expect(plan({ groups: ['adm', 'sudo'] }, unseen).changes).toEqual([])
+    expect(plan({ password: new Secret(HASH), update_password: 'on_create' }, unseen).changes).toEqual([])
+  })
+
   test('the home folder of an account that has lost it', () => {
     expect(plan({}, ALICE, { home: ABSENT }).changes.map(({ what }) => what)).toEqual(['/home/alice'])
     expect(plan({ create_home: false }, ALICE, { home: ABSENT }).changes).toEqual([])
