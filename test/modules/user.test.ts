@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TaskFailure } from '../../engine/resource/module.ts'
+import { NotVisible, TaskFailure } from '../../engine/resource/module.ts'
 import { ABSENT, type AccountState, type FileState, fileOf, type GroupState } from '../../engine/resource/read.ts'
 import { HIDDEN, Secret } from '../../engine/resource/secret.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
