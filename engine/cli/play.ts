@@ -10,10 +10,10 @@ import { interruptible } from './interrupts.ts'
 import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
-import type { ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import type { ConnectionFlags, GuardFlags, PlaybookFlags, ReportFlags } from './options.ts'
 import { startReport } from './report.ts'
 
-export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags
+export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & GuardFlags
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
@@ -52,6 +52,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           controller: controllerFiles,
           forks: flags.forks,
           operator: operator(),
+          ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),
           signal,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))

@@ -1,5 +1,5 @@
 import type { Command } from '../resource/command.ts'
-import type { AnyRead } from '../resource/read.ts'
+import { type AnyRead, type ConnectionState, NO_CONNECTION } from '../resource/read.ts'
 import type { Become } from './address.ts'
 import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
@@ -32,13 +32,19 @@ export interface Done {
 export interface RemoteHost {
   round(work: Work): Promise<Done>
   readonly traffic: Connection['traffic']
+  /** How the run has come here, once a round was made; nothing is told of a way that nobody shall guard. */
+  readonly way: ConnectionState
   close(): Promise<void>
 }
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
-export function remoteHost(connection: Connection): RemoteHost {
+export function remoteHost(connection: Connection, { isGuarded = true } = {}): RemoteHost {
   let locked: Shell | undefined
+  const way = () => (isGuarded ? connection.way : NO_CONNECTION)
   return {
+    get way() {
+      return way()
+    },
     traffic: connection.traffic,
     async close() {
       await locked?.finish([releaseLock]).catch((error: unknown) => {
@@ -61,7 +67,9 @@ export function remoteHost(connection: Connection): RemoteHost {
         start += commands.length
         return part
       })
-      return { jobs: done, seen: await look.parse(results.slice(start)), ...(lockedBy ? { lockedBy } : {}) }
+      const seen = new Map(await look.parse(results.slice(start)))
+      for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
+      return { jobs: done, seen, ...(lockedBy ? { lockedBy } : {}) }
     },
   }
 }

@@ -269,7 +269,8 @@ export async function temporaryFolder(): Promise<{ path: string; [Symbol.asyncDi
 /** This machine as a host; its one lock would keep several of them from one another. */
 export async function openLocal(host: string): Promise<RemoteHost> {
   const remote = await openLocked(host)
-  return { traffic: remote.traffic, close: () => remote.close(), round: ({ lock: _, ...work }) => remote.round(work) }
+  const round: RemoteHost['round'] = ({ lock: _, ...work }) => remote.round(work)
+  return { traffic: remote.traffic, way: remote.way, close: () => remote.close(), round }
 }
 
 export async function openLocked(host: string): Promise<RemoteHost> {

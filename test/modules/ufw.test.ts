@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Command } from '../../engine/resource/command.ts'
-import { ABSENT, type FileState, fileOf } from '../../engine/resource/read.ts'
+import { ABSENT, type Endpoints, type FileState, fileOf } from '../../engine/resource/read.ts'
 import { ufw } from '../../modules/ufw.ts'
 
 type Want = Parameters<typeof ufw.plan>[0]
@@ -22,6 +22,7 @@ interface Host {
   live6?: string
   unit?: object
   program?: FileState
+  way?: Endpoints
 }
 
 function plan(want: Want, host: Host = {}) {
@@ -38,6 +39,7 @@ function plan(want: Want, host: Host = {}) {
     ipv6: there,
     program: host.program ?? there,
     unit: host.unit ?? unit,
+    connection: { user: 'ops', ...(host.way ? { endpoints: host.way } : {}) },
     services: [text(fixture('services.txt'))],
     profiles: [{ code: 0, stdout: Buffer.from(fixture('ufw-profiles.txt')), stderr: Buffer.alloc(0) }],
   }
