@@ -36,6 +36,6 @@ SSHKRL) ssh-keygen -Q -l -f "$file" >/dev/null 2>&1 || bad='is no list of revoke
 '') [ "$word" != TrustedUserCAKeys ] || bad='holds no key';;
 *) grep -q '^[^#]' <"$file" && { ssh-keygen -l -f "$file" >/dev/null 2>&1 || bad='holds something else than keys'; };;
 esac; fi
-[ -z "$bad" ] || { printf '%s\\n' "lockstep: $word of sshd names $file, which $bad: nobody would be let in by it" >&2; exit 1; }
+[ -z "$bad" ] || { echo "lockstep: $word of sshd names $file, which $bad: nobody would be let in by it" >&2; exit 1; }
 done`
 }

@@ -9,6 +9,9 @@ import type { PlayContext } from './context.ts'
 import type { Hosts } from './hosts.ts'
 import type { PlannedJob } from './planning.ts'
 
+/** A network is set up after the service that does it says that it runs. */
+const SETTLING_MS = 3000
+
 /** A guard over some jobs of a batch. */
 export interface Guarded {
   guard: Guard
@@ -19,14 +22,17 @@ export interface Guarded {
 export function guardOf({ hosts, guardSeconds }: PlayContext, { target, jobs }: Batch): Guarded | undefined {
   const way = hosts.way(target)
   if (way?.endpoints === undefined) return undefined
-  const risks = jobs.map((job) => ({ job, parts: partsAtRisk(job, way) })).filter(({ parts }) => parts.length > 0)
-  if (risks.length === 0) return undefined
-  const parts = [...new Set(risks.flatMap((risk) => risk.parts))]
-  const paths = [...new Set(risks.flatMap(({ job }) => touchedFiles(job)))]
-  return {
-    guard: { id: randomBytes(8).toString('hex'), parts, paths, seconds: guardSeconds },
-    jobs: new Set(risks.map(({ job }) => job)),
+  const paths = new Map<WayIn, string[]>()
+  const risky = new Set<PlannedJob>()
+  for (const job of jobs) {
+    for (const part of partsAtRisk(job, way)) {
+      risky.add(job)
+      paths.set(part, [...(paths.get(part) ?? []), ...touchedFiles(job)])
+    }
   }
+  if (risky.size === 0) return undefined
+  const parts = [...paths].map(([part, touched]) => ({ part, paths: touched }))
+  return { guard: { id: randomBytes(8).toString('hex'), parts, seconds: guardSeconds }, jobs: risky }
 }
 
 /**
@@ -34,11 +40,12 @@ export function guardOf({ hosts, guardSeconds }: PlayContext, { target, jobs }: 
  * the way. `isRead`: sshd or the network has taken its new configuration.
  */
 export async function proveWayIn(
-  { hosts }: PlayContext,
+  { hosts, sleep }: PlayContext,
   { step: { become }, position, target }: Batch,
   { guard }: Guarded,
   isRead: boolean,
 ): Promise<string | undefined> {
+  const watches = (part: WayIn) => guard.parts.some((one) => one.part === part)
   const go = async (command: Command) => {
     const job = { commands: [command], timeoutMs: 60_000 }
     const { jobs } = await hosts.go({ host: target, become, step: position, jobs: [job], reads: [] })
@@ -46,7 +53,11 @@ export async function proveWayIn(
   }
   try {
     await hosts.logInAnew(target, become)
-    if (guard.parts.includes('sshd') && !isRead) hosts.unread.set(target, become)
+    if (watches('network')) {
+      await sleep(SETTLING_MS)
+      await hosts.logInAnew(target, become)
+    }
+    if ((watches('sshd') || watches('network')) && !isRead) hosts.unread.set(target, become)
     if ((await go(endGuard(guard, isRead))) !== UNDONE) return undefined
     return `a new login took longer than ${guard.seconds} s`
   } catch (error) {
@@ -57,7 +68,7 @@ export async function proveWayIn(
   }
 }
 
-/** Takes away what was kept of sshd's configuration where nothing has read the new one, and nothing is owed that will. */
+/** Takes away what was kept where nothing has read the new configuration, and nothing is owed that will. */
 export async function forgetUnread(hosts: Hosts, position: number): Promise<void> {
   const trips = [...hosts.unread].map(([host, become]) => {
     const jobs = [{ commands: [forgetProven], timeoutMs: 60_000 }]

@@ -37,7 +37,7 @@ export class Hosts {
   readonly #connected = new Map<string, RemoteHost>()
   readonly #worlds = new Map<string, World>()
   readonly #facts = new Map<string, ValueMap>()
-  /** Hosts whose sshd has a new configuration that it has not read, by who wrote it: what was before is kept there. */
+  /** Hosts with a configuration of sshd or the network that nothing has read yet, by who wrote it: what was before is kept there. */
   readonly unread = new Map<string, Become | undefined>()
 
   constructor(options: HostsOptions) {

@@ -5,15 +5,17 @@ import type { WayIn } from '../resource/way-in.ts'
 export interface Guard {
   /** A random word, so that two guards never share a folder. */
   id: string
-  parts: readonly WayIn[]
-  /** Absolute paths that the change may touch, beside those of its parts. */
-  paths: readonly string[]
+  /** What it watches over, with the absolute paths that the change may touch beside those that make up the part. */
+  parts: readonly { part: WayIn; paths: readonly string[] }[]
   /** Seconds until the host undoes the change by itself. */
   seconds: number
 }
 
 /** What `endGuard` says when the host has undone the change already. */
 export const UNDONE = 3
+
+/** Parts whose files are written first and read by a service later: what was before is kept until then. */
+const READ_LATER: readonly WayIn[] = ['sshd', 'network']
 
 /** Files that make up each part; what else has to be kept of it is in `KEEP`. */
 const PATHS: Readonly<Record<WayIn, readonly string[]>> = {
@@ -35,32 +37,35 @@ const FOLDER = sh`d=/var/lib/lockstep; [ "$(id -u)" = 0 ] || d="\${XDG_STATE_HOM
  * Keeps what the change may touch and sets the timer that brings it back: a unit of systemd's, or else a process of its own
  * session, so that neither the loss of the connection nor the end of the controller stops it. Does nothing when it stands already.
  */
-export function beginGuard({ id, parts, paths, seconds }: Guard): Command {
-  const all = [...new Set([...parts.flatMap((part) => PATHS[part]), ...paths])]
-  const keepsSshd = parts.includes('sshd') && paths.every((path) => path.startsWith('/etc/ssh/sshd_config'))
+export function beginGuard({ id, parts, seconds }: Guard): Command {
   return sh`( ${FOLDER}
 g=$d/guard-${id}; [ ! -e "$g" ] || exit 0
+keep() { k=$1; shift; mkdir "$k" && printf '%s\\n' "$@" >"$k/paths" || return 1
+while IFS= read -r p; do if [ -e "$p" ] || [ -L "$p" ]; then printf '%s\\n' "\${p#/}"; fi; done <"$k/paths" >"$k/there"
+tar -C / -cpf "$k/files.tar" -T "$k/there" 2>/dev/null; }
 umask 077; mkdir -p "$d" && chmod 0700 "$d" && mkdir "$g" || exit 1
-printf '%s\\n' ${all} >"$g/paths"
-while IFS= read -r p; do if [ -e "$p" ] || [ -L "$p" ]; then printf '%s\\n' "\${p#/}"; fi; done <"$g/paths" >"$g/there"
-tar -C / -cpf "$g/files.tar" -T "$g/there" 2>/dev/null || { echo 'lockstep: what the change touches could not be kept for the case that it locks us out' >&2; rm -rf "$g"; exit 1; }
-${keepsSshd ? sh`[ ! -d "$d/proven-sshd" ] || cp "$d/proven-sshd/paths" "$d/proven-sshd/there" "$d/proven-sshd/files.tar" "$g/"` : sh`:`}
-${sh.all(parts.map((part) => KEEP[part]))}
-printf '%s\\n' ${undoText(parts)} >"$g/undo"
+${sh.all(parts.map(keepPart))} || { echo 'lockstep: what the change touches could not be kept for the case that it locks us out' >&2; rm -rf "$g"; exit 1; }
+printf '%s\\n' ${undoText(parts.map(({ part }) => part))} >"$g/undo"
 : >"$g/armed"
 if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && systemd-run --quiet --collect --unit=lockstep-guard-${id} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh "$g/undo" >/dev/null 2>&1; then :
 else ( exec 9>&-; setsid sh -c 'echo $$ >"$0/pid"; sleep "$1"; exec sh "$0/undo"' "$g" ${seconds} ) >/dev/null 2>&1 </dev/null & fi
 )`
 }
 
-/** The way in is proven: the change stands. Says `UNDONE` when the host was faster. sshd's configuration is kept until it has been read anew. */
+/**
+ * The way in is proven: the change stands. Says `UNDONE` when the host was faster. What a service has yet to read (`isRead` is
+ * false) stays kept as it was before.
+ */
 export function endGuard({ id, parts }: Guard, isRead: boolean): Command {
-  const keeps = parts.includes('sshd') && !isRead
+  const later = parts.flatMap(({ part }) => (READ_LATER.includes(part) ? [part] : []))
+  const ends = later.map((part) =>
+    isRead ? sh`rm -rf "$d/proven-"${part}` : sh`[ -d "$d/proven-"${part} ] || mv "$g/"${part} "$d/proven-"${part}`,
+  )
   return sh`( ${FOLDER}
 g=$d/guard-${id}
 mv "$g/armed" "$g/off" 2>/dev/null || exit ${UNDONE}
 ${stopTimer(id)}
-${keeps ? sh`[ -d "$d/proven-sshd" ] || mv "$g" "$d/proven-sshd"` : parts.includes('sshd') ? sh`rm -rf "$d/proven-sshd"` : sh`:`}
+${sh.all(ends)}
 rm -rf "$g"; rmdir "$d" 2>/dev/null; : )`
 }
 
@@ -74,9 +79,9 @@ i=0; while [ -e "$g" ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
 rm -rf "$g"; rmdir "$d" 2>/dev/null; : )`
 }
 
-/** Forgets the configuration of sshd that was kept, once nothing is owed that would have it read anew. */
+/** Forgets what was kept of configurations that nothing has read, once nothing is owed that would have them read. */
 export const forgetProven: Command = sh`( ${FOLDER}
-[ -d "$d/debts" ] || rm -rf "$d/proven-sshd"; rmdir "$d" 2>/dev/null; : )`
+[ -d "$d/debts" ] || rm -rf "$d"/proven-*; rmdir "$d" 2>/dev/null; : )`
 
 function stopTimer(id: string): Command {
   return sh`if [ -s "$g/pid" ]; then kill -- "-$(cat "$g/pid")" 2>/dev/null; else systemctl stop lockstep-guard-${id}.timer 2>/dev/null; fi; :`
@@ -92,6 +97,11 @@ const KEEP: Readonly<Record<WayIn, Command>> = {
   network: sh`${keepUnits(NETWORK_UNITS)}; ip -o addr show scope global >"$g/addresses" 2>/dev/null; ip -4 route show >"$g/routes4" 2>/dev/null; ip -6 route show >"$g/routes6" 2>/dev/null; :`,
 }
 
+function keepPart({ part, paths }: Guard['parts'][number]): Command {
+  return sh`keep "$g/"${part} ${[...new Set([...PATHS[part], ...paths])]} && { ${KEEP[part]}
+}`
+}
+
 function keepUnits(units: readonly string[]): Command {
   return sh`for u in ${units}; do if systemctl is-active --quiet "$u" 2>/dev/null; then printf '%s\\n' "$u"; fi; done >>"$g/units"; :`
 }
@@ -101,25 +111,28 @@ function undoText(parts: readonly WayIn[]): string {
   return [
     `g=\${0%/*}; d=\${g%/*}; mv "$g/armed" "$g/undoing" 2>/dev/null || exit 0`,
     UNDO_FILES,
+    ...parts.map((part) => `back "$g/${part}"; [ ! -d "$d/proven-${part}" ] || back "$d/proven-${part}"`),
     ...(parts.includes('firewall') ? [UNDO_FIREWALL] : []),
     ...(parts.includes('sshd') || parts.includes('network') ? [UNDO_UNITS] : []),
     ...(parts.includes('network') ? [UNDO_NETWORK] : []),
     `command -v logger >/dev/null 2>&1 && logger -t lockstep 'a change would have cut off the way in and was undone'`,
-    `rm -rf "$g" "$d/proven-sshd"; rmdir "$d" 2>/dev/null; :`,
+    `rm -rf "$g" ${parts.map((part) => `"$d/proven-${part}"`).join(' ')}; rmdir "$d" 2>/dev/null; :`,
   ].join('\n')
 }
 
 /** Unpacked beside first, whole or not at all; then each path goes back to what it was, and what was not there goes. */
-const UNDO_FILES = `mkdir "$g/old" && tar -C "$g/old" -xpf "$g/files.tar" || exit 1
+const UNDO_FILES = `back() {
+mkdir "$1/old" && tar -C "$1/old" -xpf "$1/files.tar" || return 1
 while IFS= read -r p; do
-if [ -d "$g/old$p" ] && [ ! -L "$g/old$p" ]; then
+if [ -d "$1/old$p" ] && [ ! -L "$1/old$p" ]; then
 mkdir -p "$p"
-find "$p" ! -type d | while IFS= read -r f; do [ -e "$g/old$f" ] || [ -L "$g/old$f" ] || rm -f -- "$f"; done
-cp -a "$g/old$p/." "$p/"
-elif [ -e "$g/old$p" ] || [ -L "$g/old$p" ]; then
-cp -a "$g/old$p" "$p.lockstep-old" && mv -f -- "$p.lockstep-old" "$p"
+find "$p" ! -type d | while IFS= read -r f; do [ -e "$1/old$f" ] || [ -L "$1/old$f" ] || rm -f -- "$f"; done
+cp -a "$1/old$p/." "$p/"
+elif [ -e "$1/old$p" ] || [ -L "$1/old$p" ]; then
+cp -a "$1/old$p" "$p.lockstep-old" && mv -f -- "$p.lockstep-old" "$p"
 else rm -f -- "$p"; fi
-done <"$g/paths"`
+done <"$1/paths"
+}`
 
 /** A table that was not there before is emptied, since what was kept does not name it. */
 const UNDO_FIREWALL = `for t in iptables ip6tables; do

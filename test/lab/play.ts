@@ -35,6 +35,7 @@ export interface PlayOptions {
   limit?: string
   onEvent?: (event: Event) => void
   signal?: AbortSignal
+  guardSeconds?: number
 }
 
 const CHANGES = new Set(['changed', 'known-after-apply', 'would-run'])
@@ -49,6 +50,7 @@ export async function playOn({
   limit,
   onEvent,
   signal,
+  guardSeconds = 60,
 }: PlayOptions): Promise<Outcome> {
   const inventory = loadInventory([path], { extraVars: vars })
   const compiled = compile({
@@ -78,6 +80,7 @@ export async function playOn({
     controller: controllerFiles,
     forks: 20,
     operator: 'test@controller',
+    guardSeconds,
     signal: stop,
     onMisprediction: (sentence) => mispredicted.push(sentence),
   })
