@@ -53,6 +53,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           forks: flags.forks,
           operator: operator(),
           signal,
+          tellsOutput: flags.verbose > 0,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))
       }

@@ -32,6 +32,8 @@ export interface PlayContext {
   controller: ControllerFiles
   operator: string
   signal: AbortSignal | undefined
+  /** Whether what commands print is told while they run. */
+  tellsOutput?: boolean | undefined
   /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -92,6 +92,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at), isLoose: false })
         return lines
       }
+      case 'task-output':
+        // A check says first what it came to.
+        return mode === 'run' ? [colours.dim(outputLine(event))] : []
       case 'task-result':
         takeResult(event)
         return []
@@ -146,6 +149,12 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
     return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
   }
+}
+
+/** What a command says while it runs, behind the name of its host. */
+function outputLine({ host, item, text }: Extract<Event, { type: 'task-output' }>): string {
+  const who = item ? `${host} (${item.label})` : host
+  return `${printableLine(who).padEnd(12)} │ ${printableLine(text)}`
 }
 
 interface RunningTask extends TaskOutcome {
