@@ -60,6 +60,7 @@ function report(events: readonly (Event | Aside)[], options: Partial<TerminalOpt
   const reporter = createTerminalReporter({
     output: { write: (part: string) => (text += part) },
     width: () => 80,
+    height: () => 24,
     colour: false,
     live: false,
     verbosity: 0,
@@ -286,6 +287,7 @@ describe('the live view', () => {
     const reporter = createTerminalReporter({
       output: { write: (part: string) => parts.push(part) },
       width: () => 60,
+      height: () => 24,
       colour: false,
       live: true,
       verbosity: 0,
