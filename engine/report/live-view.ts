@@ -74,8 +74,12 @@ function runningLine({ task, hosts, results, since }: Running, now: number, widt
   const room = Math.max(8, width - columns(`${time}  : ${counts}`))
   const isPartly = waiting.length > 0 && waiting.length < hosts.length
   const names = isPartly ? `, waiting for ${printableLine(listed(waiting, 2))}` : ''
-  return `${time}  ${fitted(printableLine(task.name), room)}: ${counts}${names}`
+  const line = `${time}  ${fitted(printableLine(task.name), room)}: ${counts}`
+  return columns(line) + FEW_COLUMNS < width ? line + names : line
 }
+
+/** Less room than this is not worth beginning a list of names. */
+const FEW_COLUMNS = 16
 
 /** Minutes and seconds, ` 1:05`. */
 function clock(milliseconds: number): string {

@@ -1,0 +1,81 @@
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { builtProgram } from '../cli/built-program.ts'
+import { Screen } from '../report/screen.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'shells-'))
+const bin = builtProgram()
+const env = { ...process.env, PATH: `${bin.folder}:${process.env.PATH}`, TERM: 'xterm', HOME: folder }
+
+beforeAll(() => {
+  installShells()
+  writeFileSync(join(folder, 'hosts.yml'), 'all: { children: { db: { hosts: { north: {}, south: {} } } } }\n')
+  writeFileSync(join(folder, 'site.yml'), '- hosts: all\n  tasks:\n    - { debug: { msg: x }, tags: [firewall] }\n')
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+/** What is on no minimal Debian, and what nothing else needs. */
+function installShells(): void {
+  const missing = ['zsh', 'fish'].filter((shell) => spawnSync(shell, ['--version']).error)
+  if (missing.length === 0) return
+  const apt = (...words: string[]) =>
+    spawnSync('apt-get', [...words, '-y', '-q'], {
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+      encoding: 'utf8',
+    })
+  const install = ['install', '--no-install-recommends', ...missing]
+  if (apt(...install).status === 0) return
+  apt('update')
+  const second = apt(...install)
+  if (second.status !== 0) throw new Error(`apt-get cannot install ${missing.join(', ')}: ${second.stderr}`)
+}
+
+describe('fish', () => {
+  function offers(line: string): string[] {
+    const script = `lockstep completion fish | source; complete -C "${line}"`
+    return execFileSync('fish', ['--no-config', '-c', script], { cwd: folder, env, encoding: 'utf8' }).split('\n')
+  }
+
+  test('completes commands, flags, playbooks, hosts and tags, and says what they are for', () => {
+    expect(offers('lockstep valid')).toContain(
+      'validate\tfinds the mistakes in playbooks and inventory; contacts no host',
+    )
+    expect(offers('lockstep check --skip')).toEqual(['--skip-tags\tno tasks with these tags', ''])
+    expect(offers('lockstep check si')).toEqual(['site.yml', ''])
+    expect(offers('lockstep check -i hosts.yml --limit nor')).toEqual(['north', ''])
+    expect(offers('lockstep check -i hosts.yml site.yml --tags ')).toEqual(['firewall', ''])
+  })
+})
+
+describe('zsh', () => {
+  /** What stands on the line once Tab has been pressed behind the words. */
+  async function completed(typed: string, done: string): Promise<void> {
+    const setUp = `autoload -U compinit && compinit -u; source <(lockstep completion zsh); PS1='ready> '`
+    writeFileSync(join(folder, '.zshrc'), `${setUp}\n`)
+    const child = spawn('script', ['-qfc', 'stty cols 80 rows 24; exec zsh -i', '/dev/null'], {
+      cwd: folder,
+      env: { ...env, ZDOTDIR: folder },
+    })
+    const screen = new Screen(80, 24, { lineEnds: false })
+    child.stdout.on('data', (chunk: Buffer) => screen.write(chunk))
+    const ended = once(child, 'exit')
+    await screen.until((lines) => lines.some((line) => line.startsWith('ready>')))
+    child.stdin.write(`${typed}\t`)
+    await screen.until((lines) => lines.some((line) => line.trimEnd() === `ready> ${done}`))
+    // Ctrl-U takes the line away, so that the shell ends.
+    child.stdin.write('\u0015exit\n')
+    await ended
+  }
+
+  test.each([
+    ['lockstep valid', 'lockstep validate'],
+    ['lockstep check --skip', 'lockstep check --skip-tags'],
+    ['lockstep check si', 'lockstep check site.yml'],
+    ['lockstep check -i hosts.yml --limit nor', 'lockstep check -i hosts.yml --limit north'],
+    ['lockstep check -i hosts.yml site.yml --tags fi', 'lockstep check -i hosts.yml site.yml --tags firewall'],
+  ])('completes %j', completed)
+})
