@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { program } from '../../engine/cli/program.ts'
 
 describe('the built command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-dist-'))
@@ -36,6 +37,34 @@ describe('the built command line', () => {
     }
     expect(stdout).toContain('Examples:')
     expect(stdout).toContain('Exit codes:')
+  })
+
+  test.each(program().commands.map((command) => command.name()))('shows with examples what %s does', (name) => {
+    const { status, stdout, stderr } = lockstep(name, '--help')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^Examples?\b.*:$/m)
+  })
+
+  test('ends quietly when nobody reads on', () => {
+    const script = `"${process.execPath}" "${entry}" schema | head -n 1; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+    expect({ stdout, stderr }).toEqual({ stdout: '{\n0\n', stderr: '' })
+  })
+
+  test.each<[string, NodeJS.ProcessEnv, boolean]>([
+    ['a pipe', {}, false],
+    ['a terminal', { TERM: 'xterm' }, true],
+    ['a terminal with NO_COLOR', { TERM: 'xterm', NO_COLOR: '1' }, false],
+    ['a terminal that can do nothing', { TERM: 'dumb' }, false],
+    ['a pipe with FORCE_COLOR', { FORCE_COLOR: '1' }, true],
+  ])('has colours as it should on %s', (title, variables, isColoured) => {
+    const env = { PATH: process.env.PATH, HOME: folder, ...variables }
+    const command = `'${process.execPath}' '${entry}' doc sysctll`
+    const { stdout, stderr } = title.startsWith('a terminal')
+      ? spawnSync('script', ['-qfc', command, '/dev/null'], { encoding: 'utf8', env, input: '' })
+      : spawnSync('sh', ['-c', command], { encoding: 'utf8', env })
+    expect(stdout + stderr).toContain('there is no module')
+    expect((stdout + stderr).includes('\u001b[')).toBe(isColoured)
   })
 
   test('shows the reference of a module', () => {
