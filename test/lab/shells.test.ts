@@ -52,8 +52,7 @@ describe('fish', () => {
 })
 
 describe('zsh', () => {
-  /** What stands on the line once Tab has been pressed behind the words. */
-  async function completed(typed: string, done: string): Promise<void> {
+  test('completes commands, flags, playbooks, hosts and tags', async () => {
     const setUp = `autoload -U compinit && compinit -u; source <(lockstep completion zsh); PS1='ready> '`
     writeFileSync(join(folder, '.zshrc'), `${setUp}\n`)
     const child = spawn('script', ['-qfc', 'stty cols 80 rows 24; exec zsh -i', '/dev/null'], {
@@ -63,19 +62,24 @@ describe('zsh', () => {
     const screen = new Screen(80, 24, { lineEnds: false })
     child.stdout.on('data', (chunk: Buffer) => screen.write(chunk))
     const ended = once(child, 'exit')
-    await screen.until((lines) => lines.some((line) => line.startsWith('ready>')))
-    child.stdin.write(`${typed}\t`)
-    await screen.until((lines) => lines.some((line) => line.trimEnd() === `ready> ${done}`))
-    // Ctrl-U takes the line away, so that the shell ends.
-    child.stdin.write('\u0015exit\n')
+    const isShown = (text: string) => screen.until((lines) => lines.at(-1)?.trimEnd() === text)
+    await isShown('ready>')
+    for (const [typed, done] of completions) {
+      child.stdin.write(`${typed}\t`)
+      await isShown(`ready> ${done}`)
+      // Ctrl-U takes the line away.
+      child.stdin.write('\u0015')
+      await isShown('ready>')
+    }
+    child.stdin.write('exit\n')
     await ended
-  }
-
-  test.each([
-    ['lockstep valid', 'lockstep validate'],
-    ['lockstep check --skip', 'lockstep check --skip-tags'],
-    ['lockstep check si', 'lockstep check site.yml'],
-    ['lockstep check -i hosts.yml --limit nor', 'lockstep check -i hosts.yml --limit north'],
-    ['lockstep check -i hosts.yml site.yml --tags fi', 'lockstep check -i hosts.yml site.yml --tags firewall'],
-  ])('completes %j', completed)
+  })
 })
+
+const completions = [
+  ['lockstep valid', 'lockstep validate'],
+  ['lockstep check --skip', 'lockstep check --skip-tags'],
+  ['lockstep check si', 'lockstep check site.yml'],
+  ['lockstep check -i hosts.yml --limit nor', 'lockstep check -i hosts.yml --limit north'],
+  ['lockstep check -i hosts.yml site.yml --tags fi', 'lockstep check -i hosts.yml site.yml --tags firewall'],
+] as const

@@ -26,7 +26,10 @@ beforeAll(async () => {
   become: true
   tasks:
     - name: a release of the shop that takes its time to be unpacked
-      shell: echo begun; while ! [ -e /run/go-on ]; do sleep 0.1; done; echo ended
+      shell: |
+        echo begun
+        while ! [ -e /run/go-on ]; do sleep 0.1; done
+        echo ended
     - file: { path: /etc/never, state: directory }
 `,
   )
@@ -35,7 +38,7 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 beforeEach(async () => {
-  await out('tty1', 'rm -rf /run/go-on')
+  await out('tty1', 'rm -rf /run/go-on /etc/never')
 })
 
 /** The playbook run by a person at a terminal of 80 columns. */
@@ -72,7 +75,7 @@ describe('a run at a terminal', () => {
       'finishing what is in flight and recording the rest; once more stops at once',
       'tty1         │ ended',
       'changed      a release of the shop that takes its time to be unpacked [tty1]',
-      expect.stringContaining('runs echo begun'),
+      '             runs echo begun…: run',
       '',
       expect.stringMatching(/^1 host in /),
       expect.stringMatching(/^ {2}tty1 {22}changed 1, \d rounds, .* received$/),
