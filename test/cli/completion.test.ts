@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process'
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { offered } from '../../engine/cli/completion.ts'
 import { program } from '../../engine/cli/program.ts'
-import { builtProgram } from './built-program.ts'
 import { inFolder } from './in-folder.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'completion-'))
@@ -80,25 +78,5 @@ describe('what is offered', () => {
     expect(await last('check', '-i', 'hosts.yml', '--limit', 'web', ':', 'd')).toBe('words\ndb\ndb1\n')
     expect(await last('check', '-i', 'hosts.yml', '--limit', '=', 'd')).toBe('words\ndb\ndb1\n')
     expect(await last('check', '-i', 'hosts.yml', '--limit', 'web', ':')).toContain('\nall\n')
-  })
-})
-
-describe('bash', () => {
-  const bin = builtProgram()
-
-  /** What bash itself would offer for the last of the words. */
-  function completed(...words: string[]): string[] {
-    const typed = words.map((word) => `'${word}'`).join(' ')
-    const script = `eval "$(lockstep completion bash)"
-COMP_WORDS=(lockstep ${typed}); COMP_CWORD=${words.length}; _lockstep; printf '%s\\n' "\${COMPREPLY[@]}"`
-    const env = { ...process.env, PATH: `${bin.folder}:${process.env.PATH}` }
-    return execFileSync('bash', ['-c', script], { encoding: 'utf8', cwd: folder, env }).split('\n').filter(Boolean)
-  }
-
-  test('asks the program itself', () => {
-    expect(completed('ch')).toEqual(['check'])
-    expect(completed('check', '-i', 'hosts.yml', '--limit', 'web', ':', 'd')).toEqual(['db', 'db1'])
-    expect(completed('check', 'playbooks/')).toEqual(['playbooks/edge.yaml'])
-    expect(completed('check', '-i', 'hosts.yml', 'broken.yml', '--tags', '')).toEqual([])
   })
 })
