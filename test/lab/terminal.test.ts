@@ -37,7 +37,9 @@ beforeAll(async () => {
   await labReset(['tty1'], () => {})
 })
 afterAll(() => rmSync(folder, { recursive: true }))
+/** What a run that was stopped at once has left going on holds its lock until it ends. */
 beforeEach(async () => {
+  await out('tty1', 'touch /run/go-on; [ ! -e /run/lockstep.lock ] || flock -w 60 /run/lockstep.lock true')
   await out('tty1', 'rm -rf /run/go-on /etc/never')
 })
 
@@ -108,7 +110,6 @@ describe('a run at a terminal', () => {
       'play slow [tty1]',
       'finishing what is in flight and recording the rest; once more stops at once',
     ])
-    await labExec('tty1', ['touch', '/run/go-on'])
   })
 })
 
