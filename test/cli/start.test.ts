@@ -1,9 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { problemsOf } from '../../engine/cli/failure.ts'
+import { load } from '../../engine/cli/load.ts'
 import { program } from '../../engine/cli/program.ts'
+import type { Problem } from '../../engine/problem.ts'
+import { problemText } from '../../engine/report/problem-text.ts'
 
 describe('the built command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-dist-'))
@@ -43,6 +47,28 @@ describe('the built command line', () => {
     const { status, stdout, stderr } = lockstep(name, '--help')
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
     expect(stdout).toMatch(/^Examples?\b.*:$/m)
+  })
+
+  test('finds the mistakes that the sources find, though its validators were made when it was built', () => {
+    const hosts = join(folder, 'hosts.yml')
+    const site = join(folder, 'site.yml')
+    writeFileSync(hosts, 'all: { hosts: { web1: } }\n')
+    writeFileSync(site, mistaken)
+    const problems = caught(() => load([site], { inventory: [hosts] }, 'run'))
+    expect(problems.map(({ code }) => code)).toEqual([
+      'UNKNOWN_ARG',
+      'MISSING_ARG',
+      'WRONG_MODE',
+      'WRONG_VALUE',
+      'WRONG_ARGS',
+      'WRONG_TYPE',
+    ])
+    const { status, stdout, stderr } = lockstep('validate', site, '-i', hosts)
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${problemText(problems, { colour: false })}\n`,
+    })
   })
 
   test('ends quietly when nobody reads on', () => {
@@ -93,6 +119,27 @@ describe('the built command line', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: text })
   })
 })
+
+const mistaken = `- hosts: all
+  tasks:
+    - file: { path: /x, onwer: root }
+    - sysctl: { name: a.b }
+    - file: { path: /x, mode: 644 }
+    - group: { name: x, state: gone }
+    - command: { cmd: a, argv: [b] }
+    - sysctl: { name: a.b, value: [1] }
+`
+
+function caught(work: () => unknown): readonly Problem[] {
+  try {
+    work()
+  } catch (error) {
+    const problems = problemsOf(error)
+    if (problems) return problems
+    throw error
+  }
+  return []
+}
 
 /** The entry and all that it imports before it does anything; what comes later comes by `import()`. */
 function loadedAtStart(file: string, seen: string[] = []): string[] {
