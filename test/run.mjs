@@ -33,7 +33,7 @@ process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${coun
 
 /** What the fast tests call beside Node; without it some of them count as skipped, and in CI as a failure. */
 function installTools() {
-  const missing = ['busybox'].filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
+  const missing = ['busybox', 'fish', 'zsh'].filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
   if (missing.length === 0) return
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     say(`tools of the tests: installing ${missing.join(', ')} with apt-get`)

@@ -54,6 +54,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           operator: operator(),
           ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),
           signal,
+          tellsOutput: flags.verbose > 0,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))
       }

@@ -6,7 +6,17 @@ import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { argsOf, brokenCommand, type Errand, errand, onlyLooks, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
+import {
+  argsOf,
+  brokenCommand,
+  type Errand,
+  errand,
+  type OutputListener,
+  onlyLooks,
+  toRemoteJob,
+  touchedBy,
+  verifyingReads,
+} from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
 import { type Guarded, guardOf, proveWayIn } from './guarding.ts'
@@ -28,6 +38,7 @@ export interface Batch {
   jobs: readonly PlannedJob[]
   /** The handler that is being run, whose debt ends with it. */
   settles: string | undefined
+  listen: OutputListener
 }
 
 /**
@@ -49,7 +60,7 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   let results: readonly (readonly StepResult[])[]
   try {
     await oweElsewhere(context, batch)
-    const work = { jobs: acting.map(toRemoteJob), reads: mergeReads(reads).values() }
+    const work = { jobs: acting.map((one) => toRemoteJob(one, batch.listen)), reads: mergeReads(reads).values() }
     results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error

@@ -5,6 +5,7 @@ import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { TaskRef } from '../report/event.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
+import type { OutputListener } from './act.ts'
 import { lossOf, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
@@ -144,6 +145,7 @@ export class PlayRun {
         settles: handler?.name,
         pending: this.#pending,
         hazy: this.#hazy,
+        listen: this.#listener(task, step),
       })
       for (const one of settled) this.#settle(task, step, one)
       this.#register(step, settled, step.runOnce ? all : undefined)
@@ -247,6 +249,14 @@ export class PlayRun {
 
   get #halted(): boolean {
     return this.#stopped || (this.#context.signal?.aborted ?? false)
+  }
+
+  /** Tells what the task prints on a host, unless it is to be kept quiet. */
+  #listener(task: TaskRef, step: Step): OutputListener {
+    if (!this.#context.tellsOutput || step.noLog) return undefined
+    return ({ host, item }, stream, text) => {
+      this.#emit({ type: 'task-output', task, host: host.name, ...(item ? { item } : {}), stream, text })
+    }
   }
 
   #taskRef(step: Step, handler: boolean): TaskRef {

@@ -31,6 +31,8 @@ export interface RunOptions {
   guardSeconds?: number
   /** Once aborted, what is in flight is finished and nothing new is begun. */
   signal?: AbortSignal | undefined
+  /** Tells what commands print while they run. */
+  tellsOutput?: boolean | undefined
   /** For tests: told where a plan foresaw something else than came. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

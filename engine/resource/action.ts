@@ -51,6 +51,8 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   after?(args: Static<S>): readonly Prediction[]
   /** What it gives as `msg` is for the person who reads along, and shown. */
   readonly speaks?: true
+  /** What it prints is for its own `conclude`, and nothing for a person who looks on. */
+  readonly terse?: true
   /** What came of it. Pure. */
   conclude?(args: Static<S>, outcome: Outcome): ActionResult
   /** What is done on the controller with what was read on `host` (`fetch`); after a decision to act. */

@@ -185,7 +185,7 @@ export interface TestPlay {
 export async function go(
   mode: Mode,
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
-  more: { open?: (host: string) => Promise<RemoteHost> } = {},
+  more: { open?: (host: string) => Promise<RemoteHost>; onEvent?: (event: Event) => void; tellsOutput?: boolean } = {},
 ): Promise<Outcome> {
   const events: Event[] = []
   const written = new Map<Step, TestStep>()
@@ -243,7 +243,11 @@ export async function go(
     playbook,
     evaluatorFor: (runtime) => fakeEvaluator(written, runtime),
     open: more.open ?? openLocal,
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      events.push(event)
+      more.onEvent?.(event)
+    },
+    tellsOutput: more.tellsOutput,
     now: () => new Date(0),
     sleep: async () => {},
     controller,
