@@ -216,12 +216,12 @@ describe('a host that misbehaves', () => {
     ],
     ['greets without end', flood('welcome\r\n'.repeat(1000)), 'Max greeting lines exceeded'],
     ['talks without a line end', flood('x'.repeat(65536)), 'Header line too long'],
-    ['hangs up', (socket: Socket) => void socket.destroy(), '', 500],
+    ['hangs up', (socket: Socket) => void socket.destroy(), /cannot be reached: (?!no login within)/],
   ])('because it %s is unreachable', async (_what, talk, words, connectTimeoutMs = 60_000) => {
     const problem = await connect(addressOf(await rogue(talk), { connectTimeoutMs })).catch((reason) => reason)
     expect(problem).toBeInstanceOf(RemoteProblem)
     expect(problem.code).toBe('UNREACHABLE')
-    expect(problem.message).toContain(words)
+    expect(problem.message).toMatch(words)
   })
 
   test('can be given up by hand', async () => {
