@@ -139,6 +139,8 @@ async function logIn(
       },
       authHandler: login.authHandler,
     })
+    // While its keys were looked up; nobody is told of it any more.
+    if (socket.destroyed) stop(noAnswer(host, 'it closed the connection during the login'))
     const failure = await Promise.race([ready, failed])
     if (failure !== undefined) throw new RemoteProblem({ ...failure, host: host.name })
     client.removeAllListeners('error').removeAllListeners('close')

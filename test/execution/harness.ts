@@ -207,7 +207,7 @@ export async function go(
       ignoreUnreachable: false,
       runOnce: false,
       noLog: false,
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       refs: { variables: [], hostvars: false, facts: false },
       inner: undefined as never,
       listen: [],
@@ -287,7 +287,7 @@ export async function openLocked(host: string): Promise<RemoteHost> {
       connection: 'local',
       knownHostsFiles: [],
       hostKeyChecking: 'strict',
-      connectTimeoutMs: 5000,
+      connectTimeoutMs: 60_000,
       keepaliveMs: 0,
     }),
   )
