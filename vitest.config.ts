@@ -16,7 +16,10 @@ const forBrowsers = {
   },
 }
 
-/** `fast` needs nothing but Node; `browser` a Chromium, which it installs as root on Debian; `lab` boots real hosts as root, so its files take turns. */
+/** Patience for `expect.poll`, whose own is a second. */
+const poll = { timeout: 60_000, interval: 100 }
+
+/** `fast` needs nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
 export default defineConfig({
   test: {
     projects: [
@@ -26,7 +29,9 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/browser/**'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: { poll },
         },
       },
       {
@@ -47,6 +52,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          expect: { poll },
         },
       },
     ],

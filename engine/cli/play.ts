@@ -10,11 +10,11 @@ import { interruptible } from './interrupts.ts'
 import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
-import type { CheckFlags, ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import type { CheckFlags, ConnectionFlags, GuardFlags, PlaybookFlags, ReportFlags } from './options.ts'
 import { startReport } from './report.ts'
 import { checkReportFiles, startReportFiles } from './report-files.ts'
 
-export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & CheckFlags
+export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & GuardFlags & CheckFlags
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
@@ -59,7 +59,9 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           controller: controllerFiles,
           forks: flags.forks,
           operator: operator(),
+          ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),
           signal,
+          tellsOutput: flags.verbose > 0,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode, flags.failOn))
       }

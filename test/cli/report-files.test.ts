@@ -114,7 +114,7 @@ describe('the command line', () => {
   })
 
   test('prints the schema of the JSON report', () => {
-    expect(JSON.parse(lockstep('schema', '--report').stdout)).toEqual(JSON.parse(JSON.stringify(auditSchema)))
+    expect(JSON.parse(lockstep('schema', 'report').stdout)).toEqual(JSON.parse(JSON.stringify(auditSchema)))
   })
 
   test('writes the report of a host that could not be reached', () => {
