@@ -10,12 +10,15 @@ export function declareList(program: Command): void {
     .description('lists the hosts, tasks or tags of playbooks; contacts no host')
   addPlaybookFlags(list).action(async (what: What, paths: string[], flags: PlaybookFlags) => {
     const { load } = await import('./load.ts')
-    const { playbooks } = load(paths, flags, 'run')
+    const { playbooks } = await load(paths, flags, 'run')
+    const { knownSecrets } = await import('./process-secrets.ts')
     const plays = playbooks.flatMap(({ playbook }) => playbook.plays)
     process.stdout.write(
-      listings[what](plays)
-        .map((line) => `${line}\n`)
-        .join(''),
+      knownSecrets.hide(
+        listings[what](plays)
+          .map((line) => `${line}\n`)
+          .join(''),
+      ),
     )
   })
 }

@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runPlaybook } from '../execution/run.ts'
 import type { Mode } from '../report/event.ts'
+import { sievedProblem } from '../report/sieve.ts'
 import { controllerFiles } from './controller-files.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { exitCodes } from './failure.ts'
@@ -11,13 +12,14 @@ import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
 import type { ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import { knownSecrets } from './process-secrets.ts'
 import { startReport } from './report.ts'
 
 export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
-  const { inventory, playbooks, assumed } = load(paths, flags, mode)
+  const { inventory, playbooks, assumed } = await load(paths, flags, mode)
   const access = labAccess()
   if (isLab(inventory) && !access) {
     if (assumed !== undefined) process.stderr.write(`no inventory was given (-i): using the lab of ${assumed}\n`)
@@ -26,7 +28,8 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
   const report = startReport(flags)
   try {
     for (const problem of playbooks.flatMap(({ warnings }) => warnings)) {
-      report.emit({ type: 'warning', at: new Date().toISOString(), problem })
+      const told = sievedProblem(problem, knownSecrets)
+      report.emit({ type: 'warning', at: new Date().toISOString(), problem: told })
     }
     const answers = await askFor(flags)
     return await interruptible(report.notice, async (signal) => {
@@ -50,6 +53,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           now: () => new Date(),
           sleep: (milliseconds) => sleep(milliseconds),
           controller: controllerFiles,
+          secrets: knownSecrets,
           forks: flags.forks,
           operator: operator(),
           signal,

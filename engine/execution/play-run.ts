@@ -10,7 +10,7 @@ import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
-import { loopValue } from './register.ts'
+import { loopValue, withoutSecrets } from './register.ts'
 import { batchSize, countOf, orderHosts } from './roll.ts'
 import { open, type Settled, toResult } from './settled.ts'
 import { perform } from './step-run.ts'
@@ -228,7 +228,8 @@ export class PlayRun {
       const value: Value = isLoop
         ? loopValue(results.map((one) => one.value))
         : (results[0]?.value ?? new Unknown('nothing'))
-      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, value)
+      const kept = withoutSecrets(value, this.#context.secrets)
+      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, kept)
     }
   }
 

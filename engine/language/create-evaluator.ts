@@ -144,8 +144,19 @@ function labelOf(value: Value): string {
 
 function environmentText(name: string, value: Value, step: Step): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  const what = value instanceof Secret ? 'a secret, which every process of the host could read' : kindOf(value)
-  throw new Problem({ code: 'WRONG_TYPE', message: `the environment variable ${name} is ${what}`, place: step.place })
+  if (value instanceof Secret) {
+    throw new Problem({
+      code: 'SECRET_SHOWN',
+      message: `the environment variable ${name} would show a secret to every process of the task's user`,
+      place: step.place,
+      hint: 'give it on `stdin`, or write it to a file with `copy` and mode "0600"',
+    })
+  }
+  throw new Problem({
+    code: 'WRONG_TYPE',
+    message: `the environment variable ${name} is ${kindOf(value)}`,
+    place: step.place,
+  })
 }
 
 function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T {
