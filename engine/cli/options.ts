@@ -45,7 +45,11 @@ export interface ReportFlags {
 export function addKeyFlags(command: Command): Command {
   return command
     .option('--identity <file>', 'open age files with this identity', collect)
-    .option('--vault-password-file <file>', 'open vaults of Ansible with its password; ID@FILE for one vault id', collect)
+    .option(
+      '--vault-password-file <file>',
+      'open vaults of Ansible with its password; ID@FILE for one vault id',
+      collect,
+    )
 }
 
 export function addInventoryFlags(command: Command): Command {

@@ -63,7 +63,7 @@ export function compile(options: CompileOptions): Compiled {
     callables: new Callables(registry),
     inventory: options.inventory.withVarsOf(folder, problems),
     commandLine: commandLineDefinitions(extraVars as ValueMap),
-    files: new SourceFiles(folder),
+    files: new SourceFiles(folder, options.clearTexts),
     clearTexts: options.clearTexts,
     folder,
     handlers: [],

@@ -159,12 +159,20 @@ function environmentText(name: string, value: Value, step: Step): string {
   })
 }
 
+/** What would show a secret tells which task would. */
+function named(problem: Problem, { name }: Step): Problem {
+  if (problem.code !== 'SECRET_SHOWN') return problem
+  const { code, message, place, hint } = problem
+  return new Problem({ code, message: `${message}, in the task '${name}'`, place, hint })
+}
+
 function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T {
   scopes.moment++
   try {
     return work()
   } catch (error) {
-    if (error instanceof Problem && !(error instanceof HostProblem)) throw new HostProblem(error, host, step)
+    if (error instanceof Problem && !(error instanceof HostProblem))
+      throw new HostProblem(named(error, step), host, step)
     throw error
   }
 }

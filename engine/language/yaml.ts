@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
 import { Problem } from '../problem.ts'
+import { HIDDEN } from '../resource/secret.ts'
 import type { SourceText } from './source-text.ts'
 import type { Entry, ScalarNode, Span, YamlNode } from './yaml-node.ts'
 
@@ -52,13 +53,14 @@ class Reader {
       const target = this.#anchors.get(node.source)
       if (target && this.#nodes < MOST_NODES) return this.read(target)
       const at = this.#span(node)
+      const name = this.#source.isSecret ? HIDDEN : node.source
       this.#complain(
         at,
         target ? 'YAML_SIZE' : 'UNKNOWN_ALIAS',
         target
           ? 'the aliases of this file multiply to more than it may hold'
-          : `no anchor '&${node.source}' stands before this alias`,
-        target ? undefined : `put text that begins with * in quotes: "*${node.source}"`,
+          : `no anchor '&${name}' stands before this alias`,
+        target ? undefined : `put text that begins with * in quotes: "*${name}"`,
       )
       return nothing(at)
     }
