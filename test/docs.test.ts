@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { commandReference } from '../engine/cli/command-reference.ts'
 import { load } from '../engine/cli/load.ts'
 import { program } from '../engine/cli/program.ts'
@@ -33,6 +33,18 @@ describe('the documentation', () => {
     const playbooks = await loaded({ 'hosts.yml': hosts, 'site.yml': site })
     expect(playbooks.map(({ warnings }) => warnings)).toEqual([[]])
     expect(playbooks[0]?.playbook.plays[0]?.hosts).toEqual(['web1', 'web2'])
+  })
+
+  test('has playbooks with secrets that are right', async () => {
+    vi.stubEnv('REGISTRY_TOKEN', 'token')
+    const hosts = 'all: { hosts: { web1: { address: 192.0.2.11 } }, vars: { db_password: !cel \'secret("x")\' } }'
+    const sites = blocks('yaml', read('docs/secrets.md')).filter((block) => /^ {2}tasks:/m.test(block))
+    expect(sites).toHaveLength(2)
+    for (const site of sites) {
+      const files = { 'hosts.yml': hosts, 'site.yml': site, 'shop.conf.hbs': '{{db_password}}\n' }
+      expect((await loaded(files)).map(({ warnings }) => warnings)).toEqual([[]])
+    }
+    vi.unstubAllEnvs()
   })
 
   test('has playbooks for those who come from Ansible that are right', async () => {
