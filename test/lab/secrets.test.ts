@@ -177,6 +177,7 @@ describe('a secret that is used in every way', () => {
     for (const { limits } of [check, run, events]) expect(limits).toMatch(/^Max core file size +0 +0 /m)
     // It has come to the host, and what was made of it is told as changed.
     expect(run.output).toContain('/etc/marked/copied: new, not shown')
+    expect(events.output).toContain('‹secret›')
     expect(await out(HOST, 'cat /etc/marked/copied /etc/marked/registered')).toBe(
       `a ${MARKER}\nb ${PLAIN}\n${MARKER} ${PLAIN}`,
     )
