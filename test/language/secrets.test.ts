@@ -8,7 +8,8 @@ import { actions, modules } from '../../modules/index.ts'
 import { complaintsOf } from './folder.ts'
 import { compiled } from './stand-ins.ts'
 
-const VARS = '  vars: { pass: !cel \'secret("marker one")\', pin: !cel secret(123456), sum: "$6$salt$x" }\n'
+const VARS =
+  '  vars: { pass: !cel \'secret("marker one")\', word: !cel \'secret("marker")\', pin: !cel secret(123456), sum: "$6$salt$x" }\n'
 const playOf = (task: string) => `- hosts: w1\n${VARS}  tasks:\n    - name: the task\n      ${task}\n`
 const compiledWith = (task: string) => {
   const secrets = new KnownSecrets()
@@ -26,7 +27,7 @@ describe('a secret is taken', () => {
     'keygen: { path: /x, passphrase: "{{pass}}" }',
     'command: { cmd: cat, stdin: "{{pass}}" }',
     'shell: { cmd: cat, stdin: "{{pass}}" }',
-    'http: { url: "http://h/{{pass}}", headers: { X-Token: "{{pass}}" }, body: "{{pass}}" }',
+    'http: { url: "http://h/{{word}}", headers: { X-Token: "{{pass}}" }, body: "{{pass}}" }',
     'http: { url: "http://h/", json: { a: ["{{pass}}"] } }',
     'wait-for: { port: 1, send: "{{pass}}" }',
     'debug: { var: pass }',
@@ -48,7 +49,7 @@ describe('a secret is refused', () => {
     ['debug: { msg: ["{{pin}}"] }', 'msg.0', 'debug'],
     ['fail: { msg: "{{pass}}" }', 'msg', 'fail'],
     ['copy: { dest: "/{{pass}}", content: x }', 'dest', 'copy'],
-    ['user: { name: "{{pass}}" }', 'name', 'user'],
+    ['user: { name: "{{word}}" }', 'name', 'user'],
     ['sysctl: { name: net.ipv4.ip_forward, value: "{{pin}}" }', 'value', 'sysctl'],
   ])('as %s', (task, argument, name) => {
     const complaints = complaintsOf(() => compiledWith(task), '').join('\n')
