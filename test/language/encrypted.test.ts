@@ -38,10 +38,15 @@ describe('age files', () => {
   })
 
   test('open for those who know the passphrase', async () => {
-    const sealed = Buffer.from(await sealAge(Buffer.from('x'), { passphrase: new Secret('open sesame') }))
+    const sealed = fixture('age-passphrase.age')
     expect([needsPassphrase(sealed), needsPassphrase(fixture('age-armor.age'))]).toEqual([true, false])
     expect(String(await openAge(sealed, { passphrase: new Secret('open sesame') }))).toBe('x')
     expect(await openAge(sealed, { passphrase: new Secret('open') })).toBe('no key fits')
+  })
+
+  test('are closed with a passphrase', async () => {
+    const sealed = await sealAge(Buffer.from('x'), { passphrase: new Secret('open sesame') })
+    expect(needsPassphrase(Buffer.from(sealed))).toBe(true)
   })
 
   test.each([
