@@ -3,6 +3,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { validatorsAhead } from './build-validators.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 
@@ -31,6 +32,9 @@ async function buildInto(directory) {
     chunkNames: 'part-[hash]',
     banner: { js: banner },
     external: ['cpu-features', '*.node'],
+    plugins: [await validatorsAhead(home)],
+    // Of Handlebars its parser is used, and nothing else of it is loaded.
+    alias: { handlebars: './node_modules/handlebars/dist/cjs/handlebars/compiler/base.js' },
     legalComments: 'none',
     write: false,
     logLevel: 'warning',

@@ -73,6 +73,8 @@ export const http = defineAction({
 
   run: curl,
 
+  terse: true,
+
   seconds: ({ timeout = 30 }) => timeout + 5,
 
   conclude(want, { code, stdout, stderr }) {

@@ -31,9 +31,11 @@ try {
 process.exitCode = counts.failed > 0 ? 1 : 0
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
 
-/** What the fast tests call beside Node; without it some of them count as skipped, and in CI as a failure. */
+/** What the fast tests call beside Node; without it some of them count as skipped or fail, and in CI it is a failure. */
 function installTools() {
-  const missing = ['busybox'].filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
+  const tools = { busybox: 'busybox', fish: 'fish', zsh: 'zsh', ssh: 'openssh-client', ps: 'procps' }
+  const lacking = Object.keys(tools).filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
+  const missing = lacking.map((tool) => tools[tool])
   if (missing.length === 0) return
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     say(`tools of the tests: installing ${missing.join(', ')} with apt-get`)
@@ -41,7 +43,7 @@ function installTools() {
     if (run(install) === 0 || (run(['apt-get', 'update', '-q']) === 0 && run(install) === 0)) return
   }
   if (process.env.CI) fail(`tools of the tests: ${missing.join(', ')} cannot be installed`)
-  else say(`tests that need ${missing.join(', ')} are skipped: install it, for instance with apt-get as root`)
+  else say(`tests that need ${missing.join(', ')} are skipped or fail: install it, for instance with apt-get as root`)
 }
 
 function runLabTests() {

@@ -11,6 +11,17 @@ export function declareLab(program: Command): void {
     .enablePositionalOptions()
     .description('real Debian hosts on this machine, to try things on')
 
+  lab.addHelpText(
+    'after',
+    `
+Examples:
+  ./run lab up -i inventories/mattermost-lab.yml
+  ./run lab shell mattermost1
+  ./run lab cut mattermost2              and \`./run lab heal mattermost2\` plugs it in again
+  ./run lab down
+`,
+  )
+
   lab.hook('preAction', async () => {
     const unsupported = (await import('../../lab/support.ts')).labSupported()
     if (unsupported) throw unsupported

@@ -33,6 +33,11 @@ export async function load(paths: readonly string[], flags: LoadFlags, mode: Mod
   return await opening(flags, (clearTexts) => loadWith(clearTexts, paths, flags, mode))
 }
 
+/** The same without opening anything, for those who only want names: what is encrypted counts as empty. */
+export function loadSealed(paths: readonly string[], flags: LoadFlags, mode: Mode): Loaded {
+  return loadWith(new ClearTexts(knownSecrets), paths, flags, mode)
+}
+
 /** Does what reads encrypted files, again and again until all that it asks for has been opened. */
 export async function opening<T>(flags: KeyFlags, work: (clearTexts: ClearTexts) => T): Promise<T> {
   const clearTexts = new ClearTexts(knownSecrets)

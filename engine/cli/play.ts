@@ -11,11 +11,11 @@ import { interruptible } from './interrupts.ts'
 import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
-import type { ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import type { ConnectionFlags, GuardFlags, PlaybookFlags, ReportFlags } from './options.ts'
 import { knownSecrets } from './process-secrets.ts'
 import { startReport } from './report.ts'
 
-export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags
+export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & GuardFlags
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
@@ -56,7 +56,9 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           secrets: knownSecrets,
           forks: flags.forks,
           operator: operator(),
+          ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),
           signal,
+          tellsOutput: flags.verbose > 0,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))
       }

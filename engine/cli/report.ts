@@ -22,6 +22,7 @@ export function startReport({ output, verbose, diff }: ReportFlags): Report {
     output: stdout,
     // A terminal that does not know its size says 0.
     width: () => stdout.columns || 80,
+    height: () => stdout.rows || 24,
     colour: coloured(stdout),
     live,
     verbosity: verbose,
@@ -29,7 +30,17 @@ export function startReport({ output, verbose, diff }: ReportFlags): Report {
   })
   if (!live) return { emit: report, notice: aside, end: () => {} }
   const now = () => new Date().toISOString()
-  const clock = setInterval(() => report({ type: 'tick', at: now() }), 1000)
+  const tick = () => report({ type: 'tick', at: now() })
+  const clock = setInterval(tick, 1000)
+  stdout.on('resize', tick)
   const notice = (text: string) => report({ type: 'notice', at: now(), text })
-  return { emit: report, notice, end: () => clearInterval(clock) }
+  const end = () => {
+    clearInterval(clock)
+    stdout.off('resize', tick)
+    process.off('exit', end)
+    report({ type: 'end', at: now() })
+  }
+  // Whatever ends the process, what is drawn does not stay.
+  process.on('exit', end)
+  return { emit: report, notice, end }
 }

@@ -1,13 +1,25 @@
 import { inspect } from 'node:util'
 import type { Step } from '../language/playbook.ts'
 import { type Debt, recordDebt } from '../remote/debt.ts'
+import { beginGuard } from '../remote/guard.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { argsOf, brokenCommand, type Errand, errand, onlyLooks, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
+import {
+  argsOf,
+  brokenCommand,
+  type Errand,
+  errand,
+  type OutputListener,
+  onlyLooks,
+  toRemoteJob,
+  touchedBy,
+  verifyingReads,
+} from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
+import { type Guarded, guardOf, proveWayIn } from './guarding.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
@@ -26,6 +38,7 @@ export interface Batch {
   jobs: readonly PlannedJob[]
   /** The handler that is being run, whose debt ends with it. */
   settles: string | undefined
+  listen: OutputListener
 }
 
 /**
@@ -34,7 +47,11 @@ export interface Batch {
  */
 export async function applyBatch(context: PlayContext, batch: Batch): Promise<Settled[]> {
   const { step, position, target, jobs } = batch
-  const errands = jobs.map((job) => errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job)))
+  const guarded = guardOf(context, batch)
+  const errands = jobs.map((job) => {
+    const one = errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job))
+    return one && guarded?.jobs.has(job) ? underGuard(one, guarded) : one
+  })
   const acting = errands.filter((one) => one !== undefined)
   if (acting.length === 0) return jobs.map((job) => unmoved(job, step))
   const world = context.hosts.world(target)
@@ -43,21 +60,45 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   let results: readonly (readonly StepResult[])[]
   try {
     await oweElsewhere(context, batch)
-    const work = { jobs: acting.map(toRemoteJob), reads: mergeReads(reads).values() }
+    const work = { jobs: acting.map((one) => toRemoteJob(one, batch.listen)), reads: mergeReads(reads).values() }
     results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error
     world.forget(position)
-    return jobs.map(({ job }) => unreached(job, error))
+    return jobs.map((job) => unreached(job.job, guarded?.jobs.has(job) ? underway(error, guarded) : error))
   }
+  const isRead = jobs.some(({ job }) => job.call.kind === 'action') && results.flat().every(({ code }) => code === 0)
+  const lockOut = guarded && (await proveWayIn(context, batch, guarded, isRead))
+  if (lockOut) world.forget(position)
   if (context.onMisprediction) mispredictions(batch, world).forEach(context.onMisprediction)
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
     const answers = results[acting.indexOf(own)] ?? []
+    if (lockOut && guarded.jobs.has(job)) return lockedOut(job, lockOut)
     const handler = settledBy(context, batch, job)
     if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler)
     return ended(context, batch, job, own, answers)
+  })
+}
+
+/** What the errand touches is kept before it begins, and comes back by itself. */
+function underGuard(one: Errand, { guard }: Guarded): Errand {
+  return { ...one, commands: [beginGuard(guard), ...one.commands], before: one.before + 1 }
+}
+
+/** The connection broke while a guard stood. */
+function underway({ code, host, message, lost }: RemoteProblem, { guard }: Guarded): RemoteProblem {
+  const hint = `the host undoes within ${guard.seconds} s what this task did, since it may have cut off the way in`
+  return new RemoteProblem({ code, host, message, lost, hint })
+}
+
+function lockedOut({ job }: PlannedJob, why: string): Settled {
+  const message = `it would have cut off the way in, so it was undone: ${why}`
+  return failed(job, {
+    code: 'LOCKED_OUT',
+    message,
+    hint: 'nobody could have logged in any more; change what is asked for',
   })
 }
 

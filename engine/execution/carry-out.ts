@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
 import type { Callable, Step } from '../language/playbook.ts'
-import { argsOf } from './act.ts'
+import { argsOf, type OutputListener } from './act.ts'
 import { holds } from './acted.ts'
 import { applyBatch, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
@@ -26,6 +26,7 @@ export interface Performance {
   pending: boolean
   /** Check mode: hosts on which something happens before that nobody can foresee. */
   hazy: ReadonlySet<string>
+  listen: OutputListener
 }
 
 /** Carries planned jobs out on all targets at once, or says what would come of them. */
@@ -77,7 +78,7 @@ async function runTarget(
 ): Promise<Settled[]> {
   const [first] = jobs
   if (!first) return []
-  const { step, position, settles } = performance
+  const { step, position, settles, listen } = performance
   if (step.until || isKeeping(first)) {
     const settled = isKeeping(first)
       ? await keep(context, first, step, onlyLooking)
@@ -85,7 +86,7 @@ async function runTarget(
     return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
   }
   const length = batchLength(jobs)
-  const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles })
+  const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles, listen })
   return [...settled, ...(await replan(context, performance, target, jobs.slice(length)))]
 }
 
@@ -111,13 +112,13 @@ async function replan(
 /** An action with `until` is tried until its condition holds. */
 async function retry(
   context: PlayContext,
-  { step, position, settles }: Performance,
+  { step, position, settles, listen }: Performance,
   target: string,
   job: PlannedJob,
 ): Promise<Settled> {
   const { condition, retries, delayMs } = step.until ?? { condition: undefined, retries: 0, delayMs: 0 }
   for (let attempt = 1; ; attempt++) {
-    const [settled] = await applyBatch(context, { step, position, target, jobs: [job], settles })
+    const [settled] = await applyBatch(context, { step, position, target, jobs: [job], settles, listen })
     if (!settled) throw new Error('a batch of one job has one end')
     const done = condition && holds(context.evaluator, [condition], step, job.job, settled.value as never) === true
     if (done) return { ...settled, attempts: attempt }

@@ -5,7 +5,8 @@ import { factsRead, parseFacts } from '../remote/facts.ts'
 import type { Done, Job, RemoteHost } from '../remote/host.ts'
 import type { LockHolder } from '../remote/lock.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
-import type { AnyRead, RawState } from '../resource/read.ts'
+import { sh } from '../resource/command.ts'
+import { type AnyRead, type ConnectionState, type RawState, read } from '../resource/read.ts'
 import type { ValueMap } from '../resource/value.ts'
 import { mergeReads, World } from './world.ts'
 
@@ -36,6 +37,8 @@ export class Hosts {
   readonly #connected = new Map<string, RemoteHost>()
   readonly #worlds = new Map<string, World>()
   readonly #facts = new Map<string, ValueMap>()
+  /** Hosts with a configuration of sshd or the network that nothing has read yet, by who wrote it: what was before is kept there. */
+  readonly unread = new Map<string, Become | undefined>()
 
   constructor(options: HostsOptions) {
     this.#options = options
@@ -59,6 +62,23 @@ export class Hosts {
 
   facts(host: string): ValueMap | undefined {
     return this.#facts.get(host)
+  }
+
+  /** How the run has come to the host; undefined before it has. */
+  way(host: string): ConnectionState | undefined {
+    return this.#connected.get(host)?.way
+  }
+
+  /** Proves that one can log in to the host and work there, by a connection of its own; rejects with a RemoteProblem. */
+  async logInAnew(host: string, become: Become | undefined): Promise<void> {
+    await this.#limit(async () => {
+      const remote = await this.#options.open(host)
+      try {
+        await remote.round({ become, jobs: [], reads: [PROOF] })
+      } finally {
+        await remote.close()
+      }
+    })
   }
 
   /** Goes to the host and takes in what was seen. The first trip also asks for what earlier runs owe to it. */
@@ -116,5 +136,8 @@ function locked(host: string, { by, playbook, since }: LockHolder): RemoteProble
     hint: 'wait for that run to end; the lock goes with its connection',
   })
 }
+
+/** Something that every shell can do. */
+const PROOF = read.raw('a shell', sh`:`)
 
 const NO_TRAFFIC = { rounds: 0, bytesSent: 0, bytesReceived: 0 }

@@ -1,34 +1,28 @@
 import type { Handler, Play, Roll, Step } from '../language/playbook.ts'
 import type { Become } from '../remote/address.ts'
-import { clearDebt } from '../remote/debt.ts'
-import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { TaskRef } from '../report/event.ts'
-import { Unknown } from '../resource/unknown.ts'
-import type { Value } from '../resource/value.ts'
+import type { OutputListener } from './act.ts'
 import { lossOf, unreached } from './apply.ts'
+import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
-import { loopValue, withoutSecrets } from './register.ts'
-import { batchSize, countOf, orderHosts } from './roll.ts'
-import { open, type Settled, toResult } from './settled.ts'
+import { PlayOutcome } from './play-outcome.ts'
+import { batchSize, orderHosts } from './roll.ts'
+import { open, type Settled } from './settled.ts'
 import { perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {
   readonly #context: PlayContext
   readonly #play: Play
-  /** Check mode: something is predicted, so that what looks for an effect must wait. */
-  #pending = false
-  /** Check mode: hosts on which something would happen that nobody can foresee. */
-  readonly #hazy = new Set<string>()
-  #stopped = false
-  #lostAtStart = 0
+  readonly #outcome: PlayOutcome
 
   constructor(context: PlayContext) {
     this.#context = context
     this.#play = context.play
+    this.#outcome = new PlayOutcome(context)
   }
 
   async go(members: readonly HostState[]): Promise<void> {
@@ -44,7 +38,7 @@ export class PlayRun {
     await this.#greet(batch)
     const { steps } = this.#play
     await this.#runSteps(0, steps.length, batch, all, 0)
-    if (!this.#halted) await this.#flush(batch, steps.length)
+    if (!this.#outcome.halted) await this.#flush(batch, steps.length)
   }
 
   /** Steps from one position up to another. A block with a roll of its own is passed through batch by batch. */
@@ -57,7 +51,7 @@ export class PlayRun {
   ): Promise<void> {
     const { steps } = this.#play
     let position = from
-    while (position < to && !this.#halted) {
+    while (position < to && !this.#outcome.halted) {
       const step = steps[position]
       if (!step) return
       const before = steps[position - 1]
@@ -82,7 +76,7 @@ export class PlayRun {
   *#batches(roll: Roll | undefined, members: readonly HostState[], step: Step | undefined): Generator<HostState[]> {
     let left = [...members]
     let turn = 0
-    while (left.length > 0 && !this.#halted) {
+    while (left.length > 0 && !this.#outcome.halted) {
       const isFirst = turn === 0
       if (roll && (isFirst || (roll.order.kind === 'by' && roll.order.dynamic))) {
         left = orderHosts(roll.order, left, (by, host) =>
@@ -108,9 +102,9 @@ export class PlayRun {
       const problem = unreachable.get(host.name)
       if (!problem) continue
       host.lost = lossOf(problem)
-      this.#settle(task, undefined, unreached({ host, item: undefined }, problem))
+      this.#outcome.settle(task, undefined, unreached({ host, item: undefined }, problem))
     }
-    this.#judge(batch)
+    this.#outcome.judge(batch)
   }
 
   async #runStep(
@@ -126,10 +120,10 @@ export class PlayRun {
     const { call } = step
     if (call.kind === 'meta') return
     const task = this.#taskRef(step, handler !== undefined)
-    this.#emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
+    this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const perhaps = doubtful.map(perhapsRescued)
-    for (const one of perhaps) this.#settle(task, step, one)
-    this.#register(step, perhaps, undefined)
+    for (const one of perhaps) this.#outcome.settle(task, step, one)
+    this.#outcome.register(step, perhaps, undefined)
     for (const part of this.#batches(step.roll, members, step)) {
       const { steps } = this.#play
       const ahead = handler
@@ -142,17 +136,18 @@ export class PlayRun {
         ahead,
         members: part,
         settles: handler?.name,
-        pending: this.#pending,
-        hazy: this.#hazy,
+        pending: this.#outcome.pending,
+        hazy: this.#outcome.hazy,
+        listen: this.#listener(task, step),
       })
-      for (const one of settled) this.#settle(task, step, one)
-      this.#register(step, settled, step.runOnce ? all : undefined)
+      for (const one of settled) this.#outcome.settle(task, step, one)
+      this.#outcome.register(step, settled, step.runOnce ? all : undefined)
       if (step.runOnce && settled.some((one) => one.host.lost))
         for (const host of part) if (!host.lost) host.fail(step.blocks)
-      this.#judge(all)
+      this.#outcome.judge(all)
       if (step.runOnce) break
     }
-    this.#emit({ type: 'task-finished', task })
+    this.#outcome.emit({ type: 'task-finished', task })
   }
 
   /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
@@ -163,31 +158,7 @@ export class PlayRun {
       await this.#runStep(handler, position, due, due, handler)
       for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
     }
-    await this.#clearDebts(batch, position)
-  }
-
-  /** Debts that nothing is owed for any more: their handler ran in parts or was not needed, or the change did not come. */
-  async #clearDebts(batch: readonly HostState[], position: number): Promise<void> {
-    const { debts, hosts, mode } = this.#context
-    if (mode === 'check') return
-    await Promise.all(
-      batch.map(async (host) => {
-        const paid = this.#play.handlers.filter(({ name }) => debts.stands(host.name, name) && !host.notified.has(name))
-        for (const { name, timeoutMs } of paid) {
-          if (host.lost) return
-          const become = debts.keeper(host.name, name)
-          try {
-            const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
-            await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
-          } catch (error) {
-            // The next run finds the debt and pays it again.
-            if (!(error instanceof RemoteProblem)) throw error
-            return
-          }
-          debts.clear(host.name, name)
-        }
-      }),
-    )
+    await clearPaidDebts(this.#context, batch, position)
   }
 
   async #meta(step: Step, batch: readonly HostState[], position: number): Promise<void> {
@@ -199,55 +170,12 @@ export class PlayRun {
     else for (const host of step.call.what === 'end_play' ? batch : due) host.ended = true
   }
 
-  #settle(task: TaskRef, step: Step | undefined, settled: Settled): void {
-    const { host, status } = settled
-    const result = step ? toResult(settled, step) : { ...toResult(settled, CONNECTING) }
-    host.counts[status]++
-    let tolerated: 'ignored' | 'rescued' | undefined
-    if (status === 'unreachable') {
-      tolerated = step?.ignoreUnreachable || this.#play.ignoreUnreachable ? 'ignored' : undefined
-      host.lost = tolerated ? undefined : 'unreachable'
-    } else if (status === 'failed') {
-      if (step?.ignoreErrors) tolerated = 'ignored'
-      else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'
+  /** Tells what the task prints on a host, unless it is to be kept quiet. */
+  #listener(task: TaskRef, step: Step): OutputListener {
+    if (!this.#context.tellsOutput || step.noLog) return undefined
+    return ({ host, item }, stream, text) => {
+      this.#outcome.emit({ type: 'task-output', task, host: host.name, ...(item ? { item } : {}), stream, text })
     }
-    if (step && CHANGING.has(status)) {
-      this.#pending ||= this.#context.mode === 'check'
-      for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
-    }
-    if (settled.doubtful && !step?.ignoreErrors) host.doubt(step?.blocks ?? [])
-    if (settled.hazy) this.#hazy.add(host.name)
-    this.#emit({ type: 'task-result', task, host: host.name, result: tolerated ? { ...result, tolerated } : result })
-  }
-
-  #register(step: Step, settled: readonly Settled[], shared: readonly HostState[] | undefined): void {
-    if (step.register === undefined) return
-    for (const host of new Set(settled.map((one) => one.host))) {
-      const results = settled.filter((one) => one.host === host)
-      const isLoop = results.some(({ item }) => item !== undefined)
-      const value: Value = isLoop
-        ? loopValue(results.map((one) => one.value))
-        : (results[0]?.value ?? new Unknown('nothing'))
-      const kept = withoutSecrets(value, this.#context.secrets)
-      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, kept)
-    }
-  }
-
-  /** Stops the play when more hosts are lost than it may lose. */
-  #judge(members: readonly HostState[]): void {
-    const lost = members.filter((host) => host.lost !== undefined).length
-    const { anyErrorsFatal } = this.#play
-    const { maxFailures } = this.#play.roll
-    const budget = anyErrorsFatal
-      ? 0
-      : maxFailures
-        ? countOf(maxFailures, members.length, 'down')
-        : Number.POSITIVE_INFINITY
-    if (lost - this.#lostAtStart > budget) this.#stopped = true
-  }
-
-  get #halted(): boolean {
-    return this.#stopped || (this.#context.signal?.aborted ?? false)
   }
 
   #taskRef(step: Step, handler: boolean): TaskRef {
@@ -255,23 +183,12 @@ export class PlayRun {
     const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
     return { id, name, module, play: this.#play.name, place, handler }
   }
-
-  #emit(event: DistributiveOmit<Parameters<PlayContext['emit']>[0], 'at'>): void {
-    this.#context.emit({ ...event, at: this.#context.now().toISOString() } as Parameters<PlayContext['emit']>[0])
-  }
 }
-
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
-
-const CHANGING: ReadonlySet<string> = new Set(['changed', 'known-after-apply', 'would-run'])
 
 /** A rescue of what fails as things are and may not fail once it comes to that. */
 function perhapsRescued(host: HostState): Settled {
   return { ...open({ host, item: undefined }, 'may-run', 'it rescues what fails as things are'), hazy: true }
 }
-
-/** What stands in for a step while a host is connected to. */
-const CONNECTING = { noLog: false } as Step
 
 /** The position after the last step of a block. */
 function endOfBlock(steps: readonly Step[], from: number, depth: number, id: string): number {

@@ -8,6 +8,7 @@ import { sievedEvent } from '../report/sieve.ts'
 import { KnownSecrets } from '../resource/known-secrets.ts'
 import type { ControllerFiles } from './context.ts'
 import { DebtBook } from './debt-book.ts'
+import { forgetUnread } from './guarding.ts'
 import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
 import { PlayRun } from './play-run.ts'
@@ -30,8 +31,12 @@ export interface RunOptions {
   forks: number
   /** Who runs this and from where, as in `ann@laptop`; it stands in debts and locks. */
   operator: string
+  /** See PlayContext; 60 unless given. */
+  guardSeconds?: number
   /** Once aborted, what is in flight is finished and nothing new is begun. */
   signal?: AbortSignal | undefined
+  /** Tells what commands print while they run. */
+  tellsOutput?: boolean | undefined
   /** For tests: told where a plan foresaw something else than came. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }
@@ -83,6 +88,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       emit,
       secrets,
       signal,
+      guardSeconds: options.guardSeconds ?? 60,
       playbook: playbook.path,
       folder: playbook.folder,
       play,
@@ -93,6 +99,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       debts,
     })
     await run.go(members)
+    await forgetUnread(hosts, play.steps.length)
     emit({ type: 'play-finished', at: now().toISOString(), play: play.name })
   }
 

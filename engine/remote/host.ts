@@ -1,6 +1,7 @@
 import type { Command } from '../resource/command.ts'
-import type { AnyRead } from '../resource/read.ts'
+import { type AnyRead, type ConnectionState, NO_CONNECTION } from '../resource/read.ts'
 import type { Become } from './address.ts'
+import type { Listener } from './frame-pair.ts'
 import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
@@ -9,6 +10,8 @@ import { type Connection, RemoteProblem, type Shell, type Step, type StepResult 
 export interface Job {
   commands: readonly Command[]
   timeoutMs: number
+  /** Told what the commands print while they run, for those of them that somebody listens to. */
+  listeners?: readonly (Listener | undefined)[] | undefined
 }
 
 /** What one trip to a host shall do: act first, then look. */
@@ -32,13 +35,19 @@ export interface Done {
 export interface RemoteHost {
   round(work: Work): Promise<Done>
   readonly traffic: Connection['traffic']
+  /** How the run has come here, once a round was made; nothing is told of a way that nobody shall guard. */
+  readonly way: ConnectionState
   close(): Promise<void>
 }
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
-export function remoteHost(connection: Connection): RemoteHost {
+export function remoteHost(connection: Connection, { isGuarded = true } = {}): RemoteHost {
   let locked: Shell | undefined
+  const way = () => (isGuarded ? connection.way : NO_CONNECTION)
   return {
+    get way() {
+      return way()
+    },
     traffic: connection.traffic,
     async close() {
       await locked?.finish([releaseLock]).catch((error: unknown) => {
@@ -50,7 +59,9 @@ export function remoteHost(connection: Connection): RemoteHost {
     async round({ become, jobs, reads, lock }) {
       const shell = connection.shell(become)
       const first = lock ? [takeLock(lock)] : []
-      const acting = jobs.flatMap((job, group) => job.commands.map((command) => toStep(command, job.timeoutMs, group)))
+      const acting = jobs.flatMap((job, group) =>
+        job.commands.map((command, at) => toStep(command, job.timeoutMs, group, job.listeners?.[at])),
+      )
       const look = probe(reads)
       const results = await shell.run([...first, ...acting, ...look.steps])
       const lockedBy = lock && parseLock(results[0])
@@ -61,11 +72,13 @@ export function remoteHost(connection: Connection): RemoteHost {
         start += commands.length
         return part
       })
-      return { jobs: done, seen: await look.parse(results.slice(start)), ...(lockedBy ? { lockedBy } : {}) }
+      const seen = new Map(await look.parse(results.slice(start)))
+      for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
+      return { jobs: done, seen, ...(lockedBy ? { lockedBy } : {}) }
     },
   }
 }
 
-function toStep(command: Command, timeoutMs: number, group: number): Step {
-  return { script: command.text, timeoutMs, group }
+function toStep({ text }: Command, timeoutMs: number, group: number, listen: Listener | undefined): Step {
+  return { script: text, timeoutMs, group, ...(listen ? { listen } : {}) }
 }

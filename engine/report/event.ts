@@ -10,6 +10,8 @@ export type Event =
   /** A handler that an earlier run owed to this host and did not get to. */
   | { type: 'debt-found'; at: string; host: string; debt: Debt; handlerExists: boolean }
   | { type: 'task-started'; at: string; task: TaskRef; hosts: readonly string[] }
+  /** With -v: a line that a command of the task printed while it runs, stripped of what a terminal would obey. */
+  | { type: 'task-output'; at: string; task: TaskRef; host: string; item?: Item; stream: Stream; text: string }
   /** One (host, task, item) is done. A loop gives one of these for each item. */
   | { type: 'task-result'; at: string; task: TaskRef; host: string; result: TaskResult }
   | { type: 'task-finished'; at: string; task: TaskRef }
@@ -29,6 +31,13 @@ export interface TaskRef {
   play: string
   place: Place
   handler: boolean
+}
+
+export type Stream = 'stdout' | 'stderr'
+
+export interface Item {
+  index: number
+  label: string
 }
 
 export type Status =
@@ -53,7 +62,7 @@ export type Status =
 export interface TaskResult {
   status: Status
   /** The loop item, when there is one. */
-  item?: { index: number; label: string }
+  item?: Item
   differences: readonly Difference[]
   /** Why: the false condition, what is unknown, what would run. */
   reason?: string

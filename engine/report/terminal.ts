@@ -1,6 +1,6 @@
 import { coloursFor } from './colours.ts'
 import type { Event, Mode, RunSummary } from './event.ts'
-import { type Connecting, connectingLine, LiveView, type Output, runningLines } from './live-view.ts'
+import { type Connecting, connectingLine, LiveView, type Output, runningLines, type Size } from './live-view.ts'
 import { printableLine } from './printable.ts'
 import { problemText } from './problem-text.ts'
 import { recapLines } from './recap.ts'
@@ -8,10 +8,8 @@ import { type TaskOutcome, taskLines } from './task-lines.ts'
 import { verdict } from './verdict.ts'
 import { count, listed } from './words.ts'
 
-export interface TerminalOptions {
+export interface TerminalOptions extends Size {
   output: Output
-  /** Columns, asked anew for each drawing. */
-  width: () => number
   colour: boolean
   /** A terminal: what is running is shown at its bottom. */
   live: boolean
@@ -19,8 +17,8 @@ export interface TerminalOptions {
   wholeDifferences: boolean
 }
 
-/** What a terminal shows beside the engine's events: that time has passed, and words of the command line. */
-export type Aside = { type: 'tick'; at: string } | { type: 'notice'; at: string; text: string }
+/** What a terminal shows beside the engine's events: that time has passed, words of the command line, that nothing more comes. */
+export type Aside = { type: 'tick' | 'end'; at: string } | { type: 'notice'; at: string; text: string }
 
 /**
  * The report for a person. A run tells each task when it is done; a check says first what it came to, and so keeps its
@@ -29,7 +27,7 @@ export type Aside = { type: 'tick'; at: string } | { type: 'notice'; at: string;
 export function createTerminalReporter(options: TerminalOptions): (event: Event | Aside) => void {
   const { output, live, colour } = options
   const colours = coloursFor(colour)
-  const view = new LiveView(output, options.width)
+  const view = new LiveView(output, options)
   const running = new Map<string, RunningTask>()
   let mode: Mode = 'run'
   let findings: string[] = []
@@ -56,6 +54,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         : runningLines(
             [...running.values()].filter(({ isLoose }) => !isLoose),
             at,
+            options,
           ),
       lines,
     )
@@ -63,6 +62,10 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
 
   function take(event: Event | Aside): string[] {
     switch (event.type) {
+      case 'end':
+        connecting = undefined
+        running.clear()
+        return []
       case 'tick':
         return []
       case 'notice':
@@ -92,6 +95,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at), isLoose: false })
         return lines
       }
+      case 'task-output':
+        // A check says first what it came to.
+        return mode === 'run' ? [colours.dim(outputLine(event))] : []
       case 'task-result':
         takeResult(event)
         return []
@@ -146,6 +152,12 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
     return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
   }
+}
+
+/** What a command says while it runs, behind the name of its host. */
+function outputLine({ host, item, text }: Extract<Event, { type: 'task-output' }>): string {
+  const who = item ? `${host} (${item.label})` : host
+  return `${printableLine(who).padEnd(12)} │ ${printableLine(text)}`
 }
 
 interface RunningTask extends TaskOutcome {

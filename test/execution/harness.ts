@@ -185,7 +185,7 @@ export interface TestPlay {
 export async function go(
   mode: Mode,
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
-  more: { open?: (host: string) => Promise<RemoteHost> } = {},
+  more: { open?: (host: string) => Promise<RemoteHost>; onEvent?: (event: Event) => void; tellsOutput?: boolean } = {},
 ): Promise<Outcome> {
   const events: Event[] = []
   const written = new Map<Step, TestStep>()
@@ -207,7 +207,7 @@ export async function go(
       ignoreUnreachable: false,
       runOnce: false,
       noLog: false,
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       refs: { variables: [], hostvars: false, facts: false },
       inner: undefined as never,
       listen: [],
@@ -243,7 +243,11 @@ export async function go(
     playbook,
     evaluatorFor: (runtime) => fakeEvaluator(written, runtime),
     open: more.open ?? openLocal,
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      events.push(event)
+      more.onEvent?.(event)
+    },
+    tellsOutput: more.tellsOutput,
     now: () => new Date(0),
     sleep: async () => {},
     controller,
@@ -269,7 +273,8 @@ export async function temporaryFolder(): Promise<{ path: string; [Symbol.asyncDi
 /** This machine as a host; its one lock would keep several of them from one another. */
 export async function openLocal(host: string): Promise<RemoteHost> {
   const remote = await openLocked(host)
-  return { traffic: remote.traffic, close: () => remote.close(), round: ({ lock: _, ...work }) => remote.round(work) }
+  const round: RemoteHost['round'] = ({ lock: _, ...work }) => remote.round(work)
+  return { traffic: remote.traffic, way: remote.way, close: () => remote.close(), round }
 }
 
 export async function openLocked(host: string): Promise<RemoteHost> {
@@ -282,7 +287,7 @@ export async function openLocked(host: string): Promise<RemoteHost> {
       connection: 'local',
       knownHostsFiles: [],
       hostKeyChecking: 'strict',
-      connectTimeoutMs: 5000,
+      connectTimeoutMs: 60_000,
       keepaliveMs: 0,
     }),
   )

@@ -249,7 +249,7 @@ describe('a task as an account', () => {
       if (as?.user === become.user) throw new RemoteProblem({ code: 'BECOME_FAILED', host, message: 'unknown user' })
       return await remote.round({ ...trip, become: undefined })
     }
-    return { traffic: remote.traffic, close: () => remote.close(), round }
+    return { traffic: remote.traffic, way: remote.way, close: () => remote.close(), round }
   }
 
   test('that an earlier task makes is checked as root sees the host', async () => {
@@ -547,7 +547,7 @@ describe('a debt', () => {
         )
         return remote.round(trip)
       }
-      return { traffic: remote.traffic, close: () => remote.close(), round }
+      return { traffic: remote.traffic, way: remote.way, close: () => remote.close(), round }
     }
     const play = owing(at.path, reload({}))
     await go('run', { ...play, steps: play.steps.map((step) => ({ ...step, delegate: () => 'b' })) }, { open })

@@ -1,10 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { labExec } from '../../lab/exec.ts'
 import { labReboot } from '../../lab/faults.ts'
-import type { LabAccess } from '../../lab/lab.ts'
-import { labReset } from '../../lab/lab.ts'
-import { bringUp, files, inventoryText, out, playOn } from './play.ts'
+import { until } from '../../lab/wait.ts'
+import { files, freshHosts, inventoryText, out, playOn } from './play.ts'
 
 const host = { name: 'debts1', address: '10.93.0.1' }
 const playbook = (last: string) => `- hosts: all
@@ -25,22 +25,33 @@ const at = files({
   'next.yml': playbook("'true'"),
 })
 const inventory = at.path('inventory.yml')
-let access: LabAccess
+const lab = freshHosts([host])
 
-beforeAll(async () => {
-  execFileSync(process.execPath, ['engine/build.mjs', at.path('dist')])
-  access = await bringUp([host])
-  await labReset([host.name], () => {})
-})
+beforeAll(() => void execFileSync(process.execPath, ['engine/build.mjs', at.path('dist')]))
 afterAll(() => at[Symbol.dispose]())
 
-/** Starts a run and kills its controller when the change is made and the next task is under way. */
+/** Starts a run that has something to change, and kills its controller when that is made and the next task is under way. */
 async function runAndKill(): Promise<void> {
+  await out(host.name, 'rm -f /etc/debts.conf /run/begun /run/go')
   const words = [at.path('dist/lockstep.js'), 'run', at.path('killed.yml'), '-i', inventory]
   const child = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'inherit'] })
-  await out(host.name, 'until [ -e /run/begun ]; do sleep 0.1; done; rm /run/begun')
-  child.kill('SIGKILL')
-  await once(child, 'close')
+  const closed = once(child, 'close')
+  const hasBegun = async () => (await labExec(host.name, ['test', '-e', '/run/begun'])).code === 0
+  try {
+    await until('the last task is under way', async () => child.exitCode !== null || (await hasBegun()), {
+      limitMs: 120_000,
+      everyMs: 100,
+    })
+    expect(child.exitCode, 'the run has ended before its last task').toBeNull()
+  } finally {
+    child.kill('SIGKILL')
+    await closed
+  }
+}
+
+/** Lets what a killed controller has started come to its end. */
+async function letGo(): Promise<void> {
+  await out(host.name, 'touch /run/go; until flock -n /run/lockstep.lock true; do sleep 0.1; done')
 }
 
 test('a handler that a killed controller owed is found by check and paid by the next run, also after a reboot', async () => {
@@ -48,7 +59,7 @@ test('a handler that a killed controller owed is found by check and paid by the 
   await labReboot(host.name)
   expect(await out(host.name, 'cat /etc/debts.conf; ls /var/lib/restarts 2>/dev/null || echo none')).toBe('new\nnone')
 
-  const next = { playbook: at.path('next.yml'), inventory, access }
+  const next = { playbook: at.path('next.yml'), inventory, access: lab.access }
   const check = await playOn({ ...next, mode: 'check' })
   expect(check.changed).toEqual([`${host.name}: restart it`, `${host.name}: the last task`])
   const found = check.events.find(({ type }) => type === 'debt-found')
@@ -71,12 +82,12 @@ test('a handler that a killed controller owed is found by check and paid by the 
 })
 
 test('a lock outlives its controller just as long as what that has started on the host', async () => {
-  await out(host.name, 'rm -f /etc/debts.conf')
+  await letGo()
   await runAndKill()
-  const next = { playbook: at.path('next.yml'), inventory, access, mode: 'run' as const }
+  const next = { playbook: at.path('next.yml'), inventory, access: lab.access, mode: 'run' as const }
   const refused = await playOn(next)
   expect(refused.failed).toEqual([expect.stringMatching(/has been working on debts1 since .*, with .*killed.yml/)])
   expect(refused.summary.hosts[host.name]?.lost).toBe('locked')
-  await out(host.name, 'touch /run/go; until flock -n /run/lockstep.lock true; do sleep 0.1; done')
+  await letGo()
   expect((await playOn(next)).changed).toEqual([`${host.name}: restart it`, `${host.name}: the last task`])
 })

@@ -12,7 +12,7 @@ import { describeShells } from '../shells.ts'
 
 const SHELLS = [['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']]
 
-const step = (script: string, more: Partial<Step> = {}): Step => ({ script, timeoutMs: 20_000, ...more })
+const step = (script: string, more: Partial<Step> = {}): Step => ({ script, timeoutMs: 60_000, ...more })
 
 const links: Link[] = []
 afterEach(async () => {
@@ -25,7 +25,7 @@ function shellOf(command: readonly string[], prelude = '') {
   const link = childLink({ host: 'h1', words: () => ['sh', '-c', line], env: process.env })
   links.push(link)
   const traffic = { rounds: 0, bytesSent: 0, bytesReceived: 0 }
-  const context = { link, host: 'h1', openTimeoutMs: 10_000, traffic, onHello: () => {} }
+  const context = { link, host: 'h1', openTimeoutMs: 60_000, traffic, onHello: () => {} }
   return { shell: persistentShell(context, undefined), traffic }
 }
 
