@@ -2,16 +2,17 @@ import type { Inventory } from '../language/inventory.ts'
 import type { Play } from '../language/playbook.ts'
 import { commandLineDefinitions, type Definition, definitionPlace, type Lexical } from '../language/variables.ts'
 import { printableLine } from '../report/printable.ts'
-import { extraVars } from './extra-vars.ts'
+import { HIDDEN } from '../resource/secret.ts'
+import type { ValueMap } from '../resource/value.ts'
 import { knownHost } from './known-host.ts'
-import type { PlaybookFlags } from './options.ts'
 
 export interface Question {
   variable: string
   host: string
   inventory: Inventory
   plays: readonly Play[]
-  flags: PlaybookFlags
+  /** The variables of `-e`. */
+  vars: ValueMap
 }
 
 /** Every definition of a variable for a host, lowest first, with its place; the last one wins where it holds. */
@@ -37,13 +38,13 @@ export function explanation(question: Question): string {
   return `${variable} for ${host}; the lowest line wins where it holds\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
-function definitionsFor({ variable, host, inventory, plays, flags }: Question): Definition[] {
+function definitionsFor({ variable, host, inventory, plays, vars }: Question): Definition[] {
   const scopes = plays
     .filter((play) => play.hosts.includes(host))
     .flatMap(({ steps, handlers }) => [...steps, ...handlers].flatMap(({ inner }) => outwards(inner.scope).reverse()))
   const distinct = [...new Set(scopes)]
   const of = (definitions: ReadonlyMap<string, Definition> | undefined) => definitions?.get(variable) ?? []
-  const typed = commandLineDefinitions(extraVars(flags.extraVars ?? []))
+  const typed = commandLineDefinitions(vars)
   return [
     ...new Set([
       ...distinct.flatMap((scope) => of(scope.defaults)),
@@ -67,5 +68,5 @@ function whereWords(definition: Definition): string {
 function textOf(definition: Definition): string {
   const { value } = definition
   if (value.kind === 'literal') return printableLine(JSON.stringify(value.value))
-  return printableLine(definitionPlace(definition)?.source?.trim() ?? '')
+  return printableLine(definitionPlace(definition)?.source?.trim() ?? HIDDEN)
 }

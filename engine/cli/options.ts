@@ -1,8 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Finding, findings } from '../report/status.ts'
 
+/** Flags of every command that opens what is encrypted. */
+export interface KeyFlags {
+  identity?: string[]
+  vaultPasswordFile?: string[]
+}
+
 /** Flags of every command that reads an inventory. */
-export interface InventoryFlags {
+export interface InventoryFlags extends KeyFlags {
   inventory?: string[]
   limit?: string[]
 }
@@ -48,8 +54,18 @@ export interface CheckFlags {
   failOn?: Finding[]
 }
 
-export function addInventoryFlags(command: Command): Command {
+export function addKeyFlags(command: Command): Command {
   return command
+    .option('--identity <file>', 'open age files with this identity', collect)
+    .option(
+      '--vault-password-file <file>',
+      'open vaults of Ansible with its password; ID@FILE for one vault id',
+      collect,
+    )
+}
+
+export function addInventoryFlags(command: Command): Command {
+  return addKeyFlags(command)
     .option('-i, --inventory <path>', 'inventory file, folder or program; may be given several times', collect)
     .option('-l, --limit <pattern>', 'only these hosts of the inventory', collect)
 }

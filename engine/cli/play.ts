@@ -2,6 +2,7 @@ import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runPlaybook } from '../execution/run.ts'
 import type { Event, Mode } from '../report/event.ts'
+import { sievedProblem } from '../report/sieve.ts'
 import { controllerFiles } from './controller-files.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { exitCodes } from './failure.ts'
@@ -11,6 +12,7 @@ import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
 import type { CheckFlags, ConnectionFlags, GuardFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import { knownSecrets } from './process-secrets.ts'
 import { startReport } from './report.ts'
 import { checkReportFiles, startReportFiles } from './report-files.ts'
 
@@ -19,7 +21,7 @@ export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & GuardFla
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
   checkReportFiles(flags.report ?? [])
-  const { inventory, playbooks, assumed } = load(paths, flags, mode)
+  const { inventory, playbooks, assumed } = await load(paths, flags, mode)
   const access = labAccess()
   if (isLab(inventory) && !access) {
     if (assumed !== undefined) process.stderr.write(`no inventory was given (-i): using the lab of ${assumed}\n`)
@@ -34,7 +36,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
   let worst: number = exitCodes.done
   try {
     for (const problem of playbooks.flatMap(({ warnings }) => warnings)) {
-      emit({ type: 'warning', at: new Date().toISOString(), problem })
+      emit({ type: 'warning', at: new Date().toISOString(), problem: sievedProblem(problem, knownSecrets) })
     }
     const answers = await askFor(flags)
     await interruptible(report.notice, async (signal) => {
@@ -57,6 +59,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           now: () => new Date(),
           sleep: (milliseconds) => sleep(milliseconds),
           controller: controllerFiles,
+          secrets: knownSecrets,
           forks: flags.forks,
           operator: operator(),
           ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),

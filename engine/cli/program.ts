@@ -10,6 +10,7 @@ import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
 import { declareSchema } from './schema.ts'
+import { declareSecrets } from './secrets.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
@@ -36,6 +37,7 @@ const declarations = [
   declareExec,
   declareDoc,
   declareSchema,
+  declareSecrets,
   declareLab,
   declareCompletion,
   declareVersion,

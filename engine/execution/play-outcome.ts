@@ -4,7 +4,7 @@ import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
-import { loopValue } from './register.ts'
+import { loopValue, withoutSecrets } from './register.ts'
 import { countOf } from './roll.ts'
 import { type Settled, toResult } from './settled.ts'
 
@@ -52,7 +52,8 @@ export class PlayOutcome {
       const value: Value = isLoop
         ? loopValue(results.map((one) => one.value))
         : (results[0]?.value ?? new Unknown('nothing'))
-      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, value)
+      const kept = withoutSecrets(value, this.#context.secrets)
+      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, kept)
     }
   }
 

@@ -4,6 +4,8 @@ import type { Become } from '../remote/address.ts'
 import type { Debt } from '../remote/debt.ts'
 import type { RemoteHost } from '../remote/host.ts'
 import type { Event, HostSummary, Mode, RunSummary } from '../report/event.ts'
+import { sievedEvent } from '../report/sieve.ts'
+import { KnownSecrets } from '../resource/known-secrets.ts'
 import type { ControllerFiles } from './context.ts'
 import { DebtBook } from './debt-book.ts'
 import { forgetUnread } from './guarding.ts'
@@ -23,6 +25,8 @@ export interface RunOptions {
   now: () => Date
   sleep: (milliseconds: number) => Promise<void>
   controller: ControllerFiles
+  /** The secrets that are known so far; the run adds what it makes of them, and lets none of them out. */
+  secrets?: KnownSecrets
   /** Hosts worked on at a time. */
   forks: number
   /** Who runs this and from where, as in `ann@laptop`; it stands in debts and locks. */
@@ -39,7 +43,9 @@ export interface RunOptions {
 
 /** Runs or checks a playbook, play by play; both walk the same steps. Everything that happens is told through `emit`. */
 export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
-  const { playbook, mode, now, emit, operator, signal } = options
+  const { playbook, mode, now, operator, signal, secrets = new KnownSecrets() } = options
+  // Nothing leaves the engine but through here.
+  const emit = (event: Event) => options.emit(sievedEvent(event, secrets))
   const started = now()
   const names = [...new Set(playbook.plays.flatMap((play) => play.hosts))]
   const states = new Map(names.map((name) => [name, new HostState(name)]))
@@ -79,6 +85,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     }
     const run = new PlayRun({
       ...options,
+      emit,
+      secrets,
       signal,
       guardSeconds: options.guardSeconds ?? 60,
       playbook: playbook.path,

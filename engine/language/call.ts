@@ -3,7 +3,7 @@ import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
 import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
-import { Converter, reveal, withDefaults } from './convert.ts'
+import { Converter, holdsSecret, partOf, reveal, withDefaults } from './convert.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
 import type { Names } from './names.ts'
@@ -142,7 +142,10 @@ function checkWhatIsKnown({ at, values, expressions }: CompiledArguments): Probl
 }
 
 function outline(written: Written, path: string, holes: string[]): unknown {
-  if (written.kind === 'literal') return structuredClone(written.node ? plainOf(written.node) : null)
+  if (written.kind === 'literal') {
+    const value = written.node ? plainOf(written.node) : null
+    if (!holdsSecret(value)) return structuredClone(value)
+  }
   if (written.kind === 'list') return written.items.map((item, index) => outline(item, `${path}/${index}`, holes))
   if (written.kind === 'map') {
     return Object.fromEntries(
@@ -187,7 +190,7 @@ function validated(
   const errors = validateArguments(at.schema, copy).filter(
     ({ instancePath }) => !expressions.some((name) => instancePath === `/${name}`),
   )
-  const [problem] = argumentProblems(errors, at)
+  const [problem] = argumentProblems(errors, { ...at, hides: (path) => holdsSecret(partOf(raw, path)) })
   if (problem) throw problem
   for (const name of expressions) delete copy[name]
   return withDefaults(raw, copy) as Record<string, Value>

@@ -1,4 +1,5 @@
 import { nearest, Problem } from '../problem.ts'
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Value } from '../resource/value.ts'
 import type { Names } from './names.ts'
 import { noteVolatile, observe } from './observation.ts'
@@ -63,6 +64,10 @@ export class HostScope implements Names {
       inventory.definition(this.host, name) ??
       findDefault(this.#place, name)
     )
+  }
+
+  get secrets(): KnownSecrets | undefined {
+    return this.#scopes.options.secrets
   }
 
   hint(name: string): string | undefined {
@@ -151,6 +156,10 @@ export class ExtendedScope implements Names {
     if (own === undefined) return this.#base.lookUp(name, this)
     noteVolatile()
     return own
+  }
+
+  get secrets(): KnownSecrets | undefined {
+    return this.#base.secrets
   }
 
   hint(name: string): string | undefined {

@@ -1,3 +1,4 @@
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import { HostScope } from './scope.ts'
@@ -28,6 +29,8 @@ export interface ScopesOptions {
   /** Names that some task registers, with what to say when none has yet. */
   registers: ReadonlyMap<string, string>
   constants: ValueMap
+  /** Where it is noted what is made of secrets. */
+  secrets?: KnownSecrets | undefined
 }
 
 /** Every scope of a run: one for each host and place of the playbook, made when first asked for. */

@@ -17,20 +17,20 @@ writeFileSync(join(folder, 'roles/web/tasks/main.yml'), '- file: { path: "/srv/{
 writeFileSync(playbook, '- hosts: all\n  vars: { color: red }\n  roles: [web]\n')
 afterAll(() => rmSync(folder, { recursive: true }))
 
-function explain(variable: string, host: string, extraVars: string[] = []): string {
+async function explain(variable: string, host: string, extraVars: string[] = []): Promise<string> {
   const flags = { inventory: [join(folder, 'hosts.yml')], extraVars }
-  const { playbooks } = load([playbook], flags, 'run')
+  const { playbooks, vars } = await load([playbook], flags, 'run')
   const [compiled] = playbooks
   if (!compiled) throw new Error('nothing was compiled')
   const plays = compiled.playbook.plays
-  return explanation({ variable, host, inventory: compiled.inventory, plays, flags })
+  return explanation({ variable, host, inventory: compiled.inventory, plays, vars })
     .replaceAll(folder, '.')
     .replace(/(?<=\S) {2,}/g, '  ')
 }
 
 describe('explain', () => {
-  test('shows every place that gives a value, the winner last', () => {
-    expect(explain('port', 'web1', ['port=1'])).toBe(`\
+  test('shows every place that gives a value, the winner last', async () => {
+    expect(await explain('port', 'web1', ['port=1'])).toBe(`\
 port for web1; the lowest line wins where it holds
   role default web  ./roles/web/defaults/main.yml:1  80
   group all  ./group_vars/all.yml:1  22
@@ -39,15 +39,15 @@ port for web1; the lowest line wins where it holds
 `)
   })
 
-  test('shows what a play says', () => {
-    expect(explain('color', 'web2')).toMatch(/^ {2}play .* {2}\.\/site\.yml:2 {2}"red"$/m)
+  test('shows what a play says', async () => {
+    expect(await explain('color', 'web2')).toMatch(/^ {2}play .* {2}\.\/site\.yml:2 {2}"red"$/m)
   })
 
-  test('says that there is nothing', () => {
-    expect(explain('colour', 'web2')).toBe("nothing gives 'colour' a value for web2\n")
+  test('says that there is nothing', async () => {
+    expect(await explain('colour', 'web2')).toBe("nothing gives 'colour' a value for web2\n")
   })
 
-  test('knows no host of another name', () => {
-    expect(() => explain('port', 'web3')).toThrow("the inventory has no host 'web3'")
+  test('knows no host of another name', async () => {
+    await expect(explain('port', 'web3')).rejects.toThrow("the inventory has no host 'web3'")
   })
 })
