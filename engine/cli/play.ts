@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runPlaybook } from '../execution/run.ts'
 import type { Mode } from '../report/event.ts'
@@ -10,10 +9,11 @@ import { interruptible } from './interrupts.ts'
 import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
+import { operator } from './operator.ts'
 import type { ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
 import { startReport } from './report.ts'
 
-export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags
+export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & { lockTimeout?: number }
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
@@ -52,6 +52,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           controller: controllerFiles,
           forks: flags.forks,
           operator: operator(),
+          lockTimeoutMs: (flags.lockTimeout ?? 0) * 1000,
           signal,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))
@@ -61,9 +62,4 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
   } finally {
     report.end()
   }
-}
-
-/** The person, also behind sudo. */
-function operator(): string {
-  return `${process.env.SUDO_USER ?? userInfo().username}@${hostname()}`
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareCompletion } from './completion.ts'
+import { declareDebts } from './debts.ts'
 import { declareDoc } from './doc.ts'
 import { declareExec } from './exec.ts'
 import { declareExplain } from './explain.ts'
@@ -10,6 +11,7 @@ import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
 import { declareSchema } from './schema.ts'
+import { declareUnlock } from './unlock.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
@@ -34,6 +36,8 @@ const declarations = [
   declareExplain,
   declareFacts,
   declareExec,
+  declareDebts,
+  declareUnlock,
   declareDoc,
   declareSchema,
   declareLab,

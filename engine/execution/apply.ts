@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { Step } from '../language/playbook.ts'
 import { type Debt, recordDebt } from '../remote/debt.ts'
-import { RemoteProblem } from '../remote/remote-problem.ts'
+import { type LockCode, RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
@@ -48,28 +48,57 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error
     world.forget(position)
-    return jobs.map(({ job }) => unreached(job, error))
+    const own = context.states.get(target)
+    if (own) own.lost ??= lossOf(error)
+    return jobs.map((planned) => ({ ...unreached(planned.job, error), ...begunBy(planned) }))
   }
+  noteDebts(context, batch, acting, results)
   if (context.onMisprediction) mispredictions(batch, world).forEach(context.onMisprediction)
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
     const answers = results[acting.indexOf(own)] ?? []
     const handler = settledBy(context, batch, job)
-    if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler)
+    if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler, step.become)
     return ended(context, batch, job, own, answers)
   })
 }
 
-/** A debt can end in the same round as its handler when that is one job, on the host that is owed. */
+/** Debts of this round that are on the disk now. What was not recorded is tried again with the next change. */
+function noteDebts(
+  { debts }: PlayContext,
+  { step, target }: Batch,
+  acting: readonly Errand[],
+  results: readonly (readonly StepResult[])[],
+): void {
+  for (const [index, errand] of acting.entries()) {
+    for (const [at, { handler }] of errand.debts.entries()) {
+      const answer = results[index]?.[at]
+      if (at < errand.before && answer?.code === 0 && !answer.skipped) debts.note(target, handler, step.become)
+    }
+  }
+}
+
+/**
+ * A debt can end in the same round as its handler when that is one job on the host that is owed, as the user who recorded it,
+ * and whose exit code alone says whether it went well.
+ */
 function settledBy(
   { debts }: PlayContext,
   { step, settles, target, jobs }: Batch,
-  { job }: PlannedJob,
+  { job, planned }: PlannedJob,
 ): string | undefined {
-  if (settles === undefined || userKey(debts.keeper(target, settles)) !== userKey(step.become)) return undefined
+  if (settles === undefined || !isToldByExitCode(step, job, planned)) return undefined
+  const keepers = debts.keepers(target, settles).map(userKey)
+  if (keepers.length !== 1 || keepers[0] !== userKey(step.become)) return undefined
   const isOnly = jobs.filter((other) => other.job.host === job.host).length === 1
   return isOnly && job.item === undefined && job.host.name === target ? settles : undefined
+}
+
+/** A module is read back after its change, and an action may judge its own outcome or be judged by the task. */
+function isToldByExitCode(step: Step, job: Job, planned: PlannedJob['planned']): boolean {
+  if (job.call.kind === 'module') return planned.kind === 'plan' && planned.plan.changes.length === 0
+  return job.call.action.conclude === undefined && step.failedWhen === undefined && step.until === undefined
 }
 
 /** What is done on another host is owed on the host that it is done for, and recorded there first. */
@@ -77,11 +106,24 @@ async function oweElsewhere(context: PlayContext, { step, position, target, jobs
   for (const planned of jobs) {
     const { name } = planned.job.host
     if (name === target || !acts(planned)) continue
-    const commands = newDebts(context, planned, step).map(recordDebt)
-    if (commands.length === 0) continue
-    const jobs = [{ commands, timeoutMs: step.timeoutMs }]
-    await context.hosts.go({ host: name, become: step.become, step: position, jobs, reads: [] })
+    await owe(context, planned.job, step, position)
   }
+}
+
+/** Records what the job's change will owe to its host, in a round of its own. */
+export async function owe(context: PlayContext, job: Job, step: Step, position: number): Promise<void> {
+  const { name } = job.host
+  const debts = newDebts(context, job, step)
+  if (debts.length === 0) return
+  const jobs = [{ commands: debts.map(recordDebt), timeoutMs: step.timeoutMs }]
+  const done = await context.hosts.go({ host: name, become: step.become, step: position, jobs, reads: [] })
+  const broken = done.jobs[0]?.find(({ code }) => code !== 0)
+  if (broken) {
+    const words = broken.stderr.toString('utf8').trim() || `exit code ${broken.code}`
+    const message = `what '${step.name}' owes to ${name} could not be recorded there, so nothing was changed: ${words}`
+    throw new RemoteProblem({ code: 'DEBT_UNRECORDED', host: name, message, hint: 'is the disk full?' })
+  }
+  for (const { handler } of debts) context.debts.note(name, handler, step.become)
 }
 
 /** A host that could not be reached, or whose shell failed under the step. */
@@ -95,11 +137,18 @@ export function unreached(job: Pick<Job, 'host' | 'item'>, problem: RemoteProble
   return problem.unreachable || problem.lost ? { ...settled, status: 'unreachable' } : settled
 }
 
+/** A module that was to change something may have done so, in part or in whole. */
+function begunBy({ job, planned }: PlannedJob): { begun?: true } {
+  return job.call.kind === 'module' && planned.kind === 'plan' && planned.plan.changes.length > 0 ? { begun: true } : {}
+}
+
 /** How such a host leaves the play; undefined when only this step could not be done on it. */
 export function lossOf(problem: RemoteProblem): HostState['lost'] {
-  if (problem.code === 'LOCKED') return 'locked'
+  if (LOCK_CODES.includes(problem.code)) return 'locked'
   return problem.unreachable || problem.lost ? 'unreachable' : undefined
 }
+
+const LOCK_CODES: readonly string[] = ['LOCKED', 'LOCK_BROKEN', 'LOCK_FAILED'] satisfies LockCode[]
 
 /** Forgets what the jobs may change; gives what has to be looked at again by the same user in the same round. */
 function refresh(world: World, { step, position, jobs }: Batch): readonly AnyRead[] {
@@ -134,7 +183,7 @@ function ended(
   if (plan.kind !== 'plan') throw new Error('only planned modules are applied')
   const differences = plan.plan.changes.map((change) => showChange(change, step.noLog))
   const broken = brokenCommand(own, results, step, differences)
-  if (broken) return broken
+  if (broken) return { ...broken, ...begunBy({ job, planned: plan }) }
   if (plan.plan.changes.length === 0) return planned(job, step, plan.plan)
   const again = planJob(job.call, argsOf(job), context.hosts.world(target), userKey(step.become), position)
   if (again.kind === 'plan' && again.plan.changes.length === 0) {
@@ -144,7 +193,8 @@ function ended(
   const why =
     again.kind === 'failure' || again.kind === 'denied' ? again.message : left.map(({ what }) => what).join(', ')
   const message = `the change was made and the host still differs: ${why || 'it could not be looked at again'}`
-  return failed(job, { code: 'NOT_SETTLED', message, hint: 'something else on the host may be setting it back' }, left)
+  const failure = { code: 'NOT_SETTLED', message, hint: 'something else on the host may be setting it back' }
+  return { ...failed(job, failure, left), begun: true }
 }
 
 /** What the plans foresaw and the host shows otherwise, of what was looked at again. */
@@ -183,13 +233,13 @@ function unmoved({ job, planned: plan }: PlannedJob, step: Step): Settled {
 
 /** Debts that the job records in its own round, before its change. */
 function debtsOf(context: PlayContext, planned: PlannedJob, step: Step): Debt[] {
-  return planned.job.host.name === planned.job.target && acts(planned) ? newDebts(context, planned, step) : []
+  return planned.job.host.name === planned.job.target && acts(planned) ? newDebts(context, planned.job, step) : []
 }
 
-function newDebts(context: PlayContext, { job }: PlannedJob, step: Step): Debt[] {
+/** Several jobs of a round may each record the same debt: whichever comes first does it. */
+function newDebts(context: PlayContext, job: Job, step: Step): Debt[] {
   const { playbook, now, operator, debts } = context
   const missing = step.notify.filter((handler) => !debts.stands(job.host.name, handler))
-  for (const handler of missing) debts.note(job.host.name, handler, step.become)
   return missing.map((handler) => ({ handler, playbook, reason: step.name, since: now().toISOString(), by: operator }))
 }
 

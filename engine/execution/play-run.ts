@@ -119,12 +119,12 @@ export class PlayRun {
     batch: readonly HostState[],
     all: readonly HostState[],
     handler?: Handler,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<HostState>> {
+    const performed = new Set<HostState>()
     const members = batch.filter((host) => host.admits(step.blocks))
     const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(step.blocks))
-    if (members.length + doubtful.length === 0) return
     const { call } = step
-    if (call.kind === 'meta') return
+    if (members.length + doubtful.length === 0 || call.kind === 'meta') return performed
     const task = this.#taskRef(step, handler !== undefined)
     this.#emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const perhaps = doubtful.map(perhapsRescued)
@@ -146,6 +146,8 @@ export class PlayRun {
         hazy: this.#hazy,
       })
       for (const one of settled) this.#settle(task, step, one)
+      for (const { host, status } of settled) if (status !== 'unreachable') performed.add(host)
+      if (step.runOnce && performed.size > 0) for (const host of members) performed.add(host)
       this.#register(step, settled, step.runOnce ? all : undefined)
       if (step.runOnce && settled.some((one) => one.host.lost))
         for (const host of part) if (!host.lost) host.fail(step.blocks)
@@ -153,15 +155,19 @@ export class PlayRun {
       if (step.runOnce) break
     }
     this.#emit({ type: 'task-finished', task })
+    return performed
   }
 
-  /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
+  /**
+   * Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. Hosts that the handler did
+   * not get to, since the play was stopped or interrupted, stay owed.
+   */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
     for (const handler of this.#play.handlers) {
       const due = batch.filter((host) => host.active && host.notified.has(handler.name))
       if (due.length === 0) continue
-      await this.#runStep(handler, position, due, due, handler)
-      for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
+      const performed = await this.#runStep(handler, position, due, due, handler)
+      for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
     }
     await this.#clearDebts(batch, position)
   }
@@ -175,16 +181,17 @@ export class PlayRun {
         const paid = this.#play.handlers.filter(({ name }) => debts.stands(host.name, name) && !host.notified.has(name))
         for (const { name, timeoutMs } of paid) {
           if (host.lost) return
-          const become = debts.keeper(host.name, name)
-          try {
-            const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
-            await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
-          } catch (error) {
-            // The next run finds the debt and pays it again.
-            if (!(error instanceof RemoteProblem)) throw error
-            return
+          for (const become of debts.keepers(host.name, name)) {
+            try {
+              const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
+              await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
+            } catch (error) {
+              // The next run finds the debt and pays it again.
+              if (!(error instanceof RemoteProblem)) throw error
+              return
+            }
+            debts.clear(host.name, name, become)
           }
-          debts.clear(host.name, name)
         }
       }),
     )
@@ -201,17 +208,22 @@ export class PlayRun {
 
   #settle(task: TaskRef, step: Step | undefined, settled: Settled): void {
     const { host, status } = settled
-    const result = step ? toResult(settled, step) : { ...toResult(settled, CONNECTING) }
+    const owed = task.handler ? host.wordsOwed(task.name) : undefined
+    const result = {
+      ...toResult(settled, step ?? CONNECTING),
+      ...(owed === undefined || settled.reason !== undefined ? {} : { reason: owed }),
+    }
     host.counts[status]++
     let tolerated: 'ignored' | 'rescued' | undefined
     if (status === 'unreachable') {
       tolerated = step?.ignoreUnreachable || this.#play.ignoreUnreachable ? 'ignored' : undefined
       host.lost = tolerated ? undefined : 'unreachable'
-    } else if (status === 'failed') {
+    } else if (status === 'failed' && host.lost !== 'locked') {
       if (step?.ignoreErrors) tolerated = 'ignored'
       else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'
     }
-    if (step && CHANGING.has(status)) {
+    // A change that broke half way is a change all the same, when the play goes on.
+    if (step && (CHANGING.has(status) || (tolerated && settled.begun))) {
       this.#pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }

@@ -1,7 +1,7 @@
 import type { Command } from '../resource/command.ts'
 import type { AnyRead } from '../resource/read.ts'
 import type { Become } from './address.ts'
-import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
+import { keepLock, type LockHolder, releaseLock, requireLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
 
@@ -16,52 +16,81 @@ export interface Work {
   become: Become | undefined
   jobs: readonly Job[]
   reads: readonly AnyRead[]
-  /** Takes the host's lock first, for as long as the connection lasts. */
-  lock?: LockHolder | undefined
+  /** The host's lock, which this round needs: taken first, for as long as the connection lasts, or found to stand. */
+  lock?: Lock | undefined
+}
+
+export interface Lock {
+  holder: LockHolder
+  /** Whose shell holds it. */
+  as: Become | undefined
 }
 
 /** What came of it: for each job the results of its commands, skipped ones included, and what was seen, by read key. */
 export interface Done {
   jobs: readonly (readonly StepResult[])[]
   seen: ReadonlyMap<string, Seen>
-  /** Who has the lock that was asked for, when it is somebody else. */
-  lockedBy?: LockHolder | undefined
 }
 
 /** A host as the engine deals with it: nothing but rounds. */
 export interface RemoteHost {
+  /** Rejects with a RemoteProblem; with LOCKED, LOCK_BROKEN or LOCK_FAILED nothing of the round was done. */
   round(work: Work): Promise<Done>
+  /** Gives back what locks the connection holds. */
+  release(): Promise<void>
   readonly traffic: Connection['traffic']
   close(): Promise<void>
 }
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
-export function remoteHost(connection: Connection): RemoteHost {
-  let locked: Shell | undefined
+export function remoteHost(connection: Connection, now: () => Date = () => new Date()): RemoteHost {
+  const keepers = new Set<Shell>()
+  const { name } = connection.host
+
+  async function release(): Promise<void> {
+    try {
+      for (const keeper of keepers) await keeper.finish([releaseLock])
+    } catch (error) {
+      // The connection is gone, and the lock with it.
+      if (!(error instanceof RemoteProblem)) throw error
+    }
+    keepers.clear()
+  }
+
+  /** The lock of one shell for the round of another. */
+  async function hold({ holder, as }: Lock): Promise<void> {
+    const keeper = connection.shell(as)
+    const [result] = await keeper.run([keepLock(holder, 0)])
+    requireLock(name, result, holder, now())
+    keepers.add(keeper)
+  }
+
   return {
     traffic: connection.traffic,
+    release,
     async close() {
-      await locked?.finish([releaseLock]).catch((error: unknown) => {
-        // The connection is gone, and the lock with it.
-        if (!(error instanceof RemoteProblem)) throw error
-      })
+      await release()
       await connection.close()
     },
     async round({ become, jobs, reads, lock }) {
       const shell = connection.shell(become)
-      const first = lock ? [takeLock(lock)] : []
+      const isKeeper = lock !== undefined && connection.shell(lock.as) === shell
+      if (lock && !isKeeper && jobs.length > 0) await hold(lock)
+      const first = isKeeper ? [keepLock(lock.holder, jobs.length)] : []
       const acting = jobs.flatMap((job, group) => job.commands.map((command) => toStep(command, job.timeoutMs, group)))
       const look = probe(reads)
       const results = await shell.run([...first, ...acting, ...look.steps])
-      const lockedBy = lock && parseLock(results[0])
-      if (lock && !lockedBy) locked = shell
+      if (isKeeper) {
+        requireLock(name, results[0], lock.holder, now())
+        keepers.add(shell)
+      }
       let start = first.length
       const done = jobs.map(({ commands }) => {
         const part = results.slice(start, start + commands.length)
         start += commands.length
         return part
       })
-      return { jobs: done, seen: await look.parse(results.slice(start)), ...(lockedBy ? { lockedBy } : {}) }
+      return { jobs: done, seen: await look.parse(results.slice(start)) }
     },
   }
 }

@@ -1,4 +1,5 @@
 import { coloursFor } from './colours.ts'
+import { debtWords } from './debt-words.ts'
 import type { Event, Mode, RunSummary } from './event.ts'
 import { type Connecting, connectingLine, LiveView, type Output, runningLines } from './live-view.ts'
 import { printableLine } from './printable.ts'
@@ -86,6 +87,8 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       }
       case 'debt-found':
         return keep([debtLine(event)])
+      case 'lock-awaited':
+        return [`${colours.warned('waiting'.padEnd(12))} ${printableLine(event.message)}`]
       case 'task-started': {
         const lines = keep(finishLoose())
         connecting = undefined
@@ -141,9 +144,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     return [line, ...(findings.length > 0 ? ['', ...findings] : []), '', ...recap]
   }
 
-  function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
+  function debtLine({ host, debt, handlerExists, at }: Extract<Event, { type: 'debt-found' }>): string {
     const rest = handlerExists ? '' : '; this playbook has no such handler, so it stays owed'
-    const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
+    const text = `${host}: '${debt.handler}' ${debtWords(debt, new Date(at))}${rest}`
     return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
   }
 }

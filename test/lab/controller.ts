@@ -1,0 +1,28 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import type { files } from './play.ts'
+
+/** A run of the built program in a process of its own. */
+export interface Started {
+  child: ChildProcess
+  /** Its exit code, or the signal that ended it, and all that it said. */
+  ended: Promise<{ code: number | string; said: string }>
+}
+
+/** Builds the program, and gives the way to start it as somebody on a machine of their own: another name and another home. */
+export function controllers(at: ReturnType<typeof files>): (name: string, words: readonly string[]) => Started {
+  execFileSync(process.execPath, ['engine/build.mjs', at.path('dist')])
+  return (name, words) => {
+    const home = at.path(`home-${name}`)
+    mkdirSync(home, { recursive: true })
+    const child = spawn(process.execPath, [at.path('dist/lockstep.js'), ...words], {
+      env: { ...process.env, HOME: home, SUDO_USER: name },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let said = ''
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (said += chunk.toString()))
+    const ended = once(child, 'close').then(([code, signal]) => ({ code: (code ?? signal) as number | string, said }))
+    return { child, ended }
+  }
+}
