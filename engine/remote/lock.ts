@@ -41,7 +41,7 @@ if [ "$f" = /run/lockstep.lock ]; then __k="refused $f cannot be written"; else 
 elif flock -n 9; then
 if [ "$f" -ef "/proc/$$/fd/9" ]; then
 printf '%s\\n' ${JSON.stringify(holder)} >"$f"; __l=$f
-trap '[ "$__l" -ef "/proc/$$/fd/9" ] && rm -f -- "$__l"' EXIT
+trap '[ "$__l" -ef "/proc/$$/fd/9" ] && rm -f -- "$__l"' EXIT; trap 'exit 1' HUP PIPE TERM
 else exec 9>&-; fi
 else
 exec 9>&-
@@ -59,7 +59,7 @@ fi
 
 /** Gives the lock back and leaves nothing; a lock that has become somebody else's stays. */
 export const releaseLock: Step = {
-  script: sh`[ -z "\${__l-}" ] || ! [ "$__l" -ef "/proc/$$/fd/9" ] || rm -f -- "$__l"; trap - EXIT; exec 9>&-; __l=`
+  script: sh`[ -z "\${__l-}" ] || ! [ "$__l" -ef "/proc/$$/fd/9" ] || rm -f -- "$__l"; trap - EXIT HUP PIPE TERM; exec 9>&-; __l=`
     .text,
   timeoutMs: 10_000,
   inSession: true,

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labCut, labFreeze, labHeal, labKill, labPowerOn, labReboot, labThaw } from '../../lab/faults.ts'
 import type { LabAccess } from '../../lab/lab.ts'
 import { labReset } from '../../lab/lab.ts'
-import { controllers, type Started } from './controller.ts'
+import { type Controller, controllers } from './controller.ts'
 import { bringUp, files, inventoryText, out, playOn } from './play.ts'
 
 const hosts = [1, 2, 3, 4, 5].map((number) => ({ name: `debts${number}`, address: `10.93.0.${number}` }))
@@ -70,7 +70,7 @@ const at = files({
 const inventory = at.path('inventory.yml')
 const next = at.path('elsewhere/next.yml')
 let access: LabAccess
-let as: (name: string, words: readonly string[]) => Started
+let as: Controller
 
 beforeAll(async () => {
   as = controllers(at)

@@ -6,6 +6,7 @@ import { hostOpener } from '../../engine/cli/hosts.ts'
 import { runPlaybook } from '../../engine/execution/run.ts'
 import { compile } from '../../engine/language/compile.ts'
 import { loadInventory } from '../../engine/language/inventory.ts'
+import type { RemoteHost } from '../../engine/remote/host.ts'
 import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
 import { labExec } from '../../lab/exec.ts'
 import { type LabAccess, labUp } from '../../lab/lab.ts'
@@ -35,6 +36,9 @@ export interface PlayOptions {
   limit?: string
   onEvent?: (event: Event) => void
   signal?: AbortSignal
+  lockTimeoutMs?: number
+  /** Stands between the run and a host. */
+  around?: (host: string, remote: RemoteHost) => RemoteHost
 }
 
 const CHANGES = new Set(['changed', 'known-after-apply', 'would-run'])
@@ -49,6 +53,8 @@ export async function playOn({
   limit,
   onEvent,
   signal,
+  lockTimeoutMs,
+  around = (_, remote) => remote,
 }: PlayOptions): Promise<Outcome> {
   const inventory = loadInventory([path], { extraVars: vars })
   const compiled = compile({
@@ -65,10 +71,12 @@ export async function playOn({
   const mispredicted: string[] = []
   const stop = signal ?? new AbortController().signal
   const flags = { forks: 20 }
+  const open = await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop })
   const summary = await runPlaybook({
     mode,
     ...compiled,
-    open: await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop }),
+    open: async (host) => around(host, await open(host)),
+    lockTimeoutMs,
     emit: (event) => {
       events.push(event)
       onEvent?.(event)
