@@ -59,8 +59,9 @@ fi
 
 /** Gives the lock back and leaves nothing; a lock that has become somebody else's stays. */
 export const releaseLock: Step = {
-  script: sh`[ -z "\${__l-}" ] || ! [ "$__l" -ef "/proc/$$/fd/9" ] || rm -f -- "$__l"; trap - EXIT HUP PIPE TERM; exec 9>&-; __l=`
-    .text,
+  script:
+    sh`[ -z "\${__l-}" ] || ! [ "$__l" -ef "/proc/$$/fd/9" ] || rm -f -- "$__l"; trap - EXIT HUP PIPE TERM; exec 9>&-; __l=`
+      .text,
   timeoutMs: 10_000,
   inSession: true,
 }
