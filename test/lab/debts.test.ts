@@ -167,7 +167,7 @@ test('the debts command lists what is owed, also while a run is at work, and for
   await begun(cut)
   await go(cut)
   expect((await paying.ended).code).toBe(0)
-  expect(await out(cut, 'rm /run/go; ls /var/lib/first /var/lib/second 2>/dev/null')).toBe('/var/lib/second')
+  expect(await out(cut, 'rm /run/go; ls /var/lib/first /var/lib/second 2>/dev/null || :')).toBe('/var/lib/second')
   expect(await left(cut)).toBe('nothing')
   expect(await left(off)).toBe('nothing')
 })
