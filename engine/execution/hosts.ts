@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Become } from '../remote/address.ts'
-import { type Debt, debtsRead, parseDebts } from '../remote/debt.ts'
+import { type Debt, debtsRead, hidesDebts, parseDebts } from '../remote/debt.ts'
 import { factsRead, parseFacts } from '../remote/facts.ts'
 import type { Done, Job, RemoteHost } from '../remote/host.ts'
 import type { LockHolder } from '../remote/lock.ts'
@@ -26,6 +26,8 @@ export interface HostsOptions {
   onConnected: (host: string) => void
   /** What earlier runs owe to the host, as far as this user can see it: told by the first trip of each user. */
   onDebts: (host: string, debts: readonly Debt[], as: Become | undefined) => void
+  /** Root has debts on the host, nobody of this run is root there, and so nobody can see them. */
+  onHiddenDebts: (host: string) => void
   /** Who takes the lock of each host; nobody in check mode. */
   lock: LockHolder | undefined
   /** The root whom the run will become on a host, if any: that lock is the one that keeps others out. */
@@ -153,8 +155,11 @@ export class Hosts {
     if (!this.#connected.has(host)) this.#options.onConnected(host)
     this.#connected.set(host, remote)
     this.#asked.set(host, (this.#asked.get(host) ?? new Set()).add(userKey(become)))
-    const debts = seen.get(debtsRead.key)
-    if (debts && 'state' in debts) this.#options.onDebts(host, parseDebts(debts.state as RawState), become)
+    const answer = seen.get(debtsRead.key)
+    if (!answer || !('state' in answer)) return
+    const state = answer.state as RawState
+    this.#options.onDebts(host, parseDebts(state), become)
+    if (hidesDebts(state) && this.#keepers.get(host)?.user !== 'root') this.#options.onHiddenDebts(host)
   }
 
   #remote(host: string): Promise<RemoteHost> {

@@ -1,5 +1,6 @@
 import type { Evaluator, Runtime } from '../language/evaluator.ts'
 import type { Play, Playbook } from '../language/playbook.ts'
+import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
 import type { Debt } from '../remote/debt.ts'
 import type { RemoteHost } from '../remote/host.ts'
@@ -50,6 +51,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     ...options,
     onConnected: greet,
     onDebts: takeIn,
+    onHiddenDebts: warnOfHidden,
     lock,
     rootOf: (host) => rootOf(playbook, host),
   })
@@ -116,6 +118,16 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     }
     found.set(host, [...(found.get(host) ?? []), ...owed])
     if (current) takeOver(host, current)
+  }
+
+  function warnOfHidden(host: string): void {
+    const message = `handlers are owed to ${host} that only root can see`
+    const hint = '`lockstep debts` shows them'
+    emit({
+      type: 'warning',
+      at: now().toISOString(),
+      problem: new Problem({ code: 'DEBTS_HIDDEN', severity: 'warning', message, hint }),
+    })
   }
 
   /** What is owed to a host and has its handler in this play is due in it. */

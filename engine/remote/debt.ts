@@ -20,8 +20,14 @@ const FOLDER = sh`d=/var/lib/lockstep; [ "$(id -u)" = 0 ] || d=$HOME/.lockstep`
 /** Looks for the user's debts: one line of JSON each. Their names are not known beforehand, so no merged look can find them. */
 export const debtsRead: RawRead = read.raw(
   'lockstep-debts',
-  sh`for d in /var/lib/lockstep/debts "$HOME/.lockstep/debts"; do for f in "$d"/*; do if [ -f "$f" ] && [ -r "$f" ]; then while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done <"$f"; fi; done; done; :`,
+  sh`for d in /var/lib/lockstep/debts "$HOME/.lockstep/debts"; do for f in "$d"/*; do if [ -f "$f" ] && [ -r "$f" ]; then while IFS= read -r l || [ -n "$l" ]; do printf '%s\\n' "$l"; done <"$f"; fi; done; done
+[ ! -d /var/lib/lockstep ] || [ -r /var/lib/lockstep ] || echo hidden`,
 )
+
+/** Whether root has debts that the user who looked is not allowed to see. */
+export function hidesDebts({ stdout }: RawState): boolean {
+  return /^hidden$/m.test(stdout.toString('latin1'))
+}
 
 /** Reads what `debtsRead` brought; lines that are not debts are left out, since a host may hold anything there. */
 export function parseDebts(state: RawState): Debt[] {

