@@ -37,6 +37,8 @@ const at = files({
     - name: a change
       command: touch /run/changed
       become: true
+    - name: a change of the user's own
+      command: touch /tmp/own
 `,
   'own.yml': '- hosts: all\n  tasks:\n    - command: touch /tmp/changed\n',
   'forth.yml': marks('forth', 'inventory'),
