@@ -14,6 +14,7 @@ import { mustRun } from './command.ts'
 import { isOnOverlay } from './disk.ts'
 import { withLock } from './lock.ts'
 import { debianMirror } from './mirror.ts'
+import { withPatience } from './patience.ts'
 import { cacheDirectory, controllerNamespace } from './place.ts'
 import { basePackages, buildSettings, customizeScript, insideScript, installScript, shelfPackages } from './recipe.ts'
 
@@ -39,10 +40,10 @@ async function builtOnce(image: string, log: (line: string) => void, build: (dra
   if (existsSync(image)) return
   await withLock(`${image}.lock`, log, async () => {
     if (existsSync(image)) return
-    clearDrafts(image)
-    const draft = mkdtempSync(`${image}.draft-`)
-    const root = await build(draft)
-    renameSync(root, image)
+    await withPatience(log, async () => {
+      clearDrafts(image)
+      renameSync(await build(mkdtempSync(`${image}.draft-`)), image)
+    })
     clearDrafts(image)
   })
 }

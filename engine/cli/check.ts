@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addConnectionFlags, addPlaybookFlags, addReportFlags } from './options.ts'
+import { addConnectionFlags, addGuardFlag, addPlaybookFlags, addReportFlags } from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareCheck(program: Command): void {
@@ -7,7 +7,7 @@ export function declareCheck(program: Command): void {
     .command('check')
     .argument('<playbook...>', 'playbooks to check hosts against')
     .description('shows what a run would change, and changes nothing; exit code 2 when there is any')
-  addReportFlags(addConnectionFlags(addPlaybookFlags(check)))
+  addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(check))))
     .addHelpText(
       'after',
       `

@@ -29,6 +29,11 @@ export interface ConnectionFlags {
   sshConfig?: string
 }
 
+/** The flag of commands that change hosts. */
+export interface GuardFlags {
+  guardSeconds?: number
+}
+
 /** Flags of every command that reports what happens on hosts. */
 export interface ReportFlags {
   output: 'terminal' | 'jsonl'
@@ -67,6 +72,17 @@ export function addConnectionFlags(command: Command): Command {
     .addOption(new Option('--connection <kind>', 'how to connect').choices(['ssh2', 'openssh', 'local']))
     .option('--accept-new-host-keys', 'trust hosts that known_hosts does not list yet, and add them')
     .option('--ssh-config <file>', 'read this in place of ~/.ssh/config')
+}
+
+export function addGuardFlag(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--guard-seconds <seconds>',
+      'a change that may cut off the way in is undone by the host after so long, unless a new login proves the way; 0 for no guard',
+    )
+      .default(60)
+      .argParser((value) => (value === '0' ? 0 : wholeNumber(value))),
+  )
 }
 
 export function addReportFlags(command: Command): Command {

@@ -10,10 +10,10 @@ import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
 import { operator } from './operator.ts'
-import type { ConnectionFlags, PlaybookFlags, ReportFlags } from './options.ts'
+import type { ConnectionFlags, GuardFlags, PlaybookFlags, ReportFlags } from './options.ts'
 import { startReport } from './report.ts'
 
-export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & { lockTimeout?: number }
+export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & GuardFlags & { lockTimeout?: number }
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
@@ -53,6 +53,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           forks: flags.forks,
           operator: operator(),
           lockTimeoutMs: (flags.lockTimeout ?? 0) * 1000,
+          ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),
           signal,
         })
         worst = Math.max(worst, exitCodeOf(summary, mode))

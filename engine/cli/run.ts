@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { nearest, Problem } from '../problem.ts'
-import { addConnectionFlags, addPlaybookFlags, addReportFlags, wholeNumber } from './options.ts'
+import { addConnectionFlags, addGuardFlag, addPlaybookFlags, addReportFlags, wholeNumber } from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareRun(program: Command): void {
@@ -11,7 +11,7 @@ export function declareRun(program: Command): void {
     .description('brings hosts to the state that playbooks declare')
     .option('-C, --check', 'change nothing, show what would change (the same as `check`)')
     .option('--lock-timeout <seconds>', 'wait so long for hosts on which another run is at work', wholeNumber)
-  addReportFlags(addConnectionFlags(addPlaybookFlags(run)))
+  addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(run))))
     .addHelpText(
       'after',
       `

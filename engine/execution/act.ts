@@ -16,7 +16,7 @@ import { showCommand } from './show.ts'
 export interface Errand {
   job: Job
   commands: readonly Command[]
-  /** Debts that the first commands record, one each. */
+  /** Debts that the last of the commands before its own record, one each. */
   debts: readonly Debt[]
   /** How many of the commands come before the job's own, and how many are its own. */
   before: number
@@ -39,7 +39,7 @@ export function errand(
     job.call.kind === 'action' && job.args.kind === 'known' ? job.call.action.seconds?.(job.args.args) : undefined
   const timeoutMs = seconds === undefined ? step.timeoutMs : seconds * 1000 + 10_000
   const commands = [...first, ...own, ...ending]
-  return { job, commands, debts, before: first.length, own: own.length, timeoutMs }
+  return { job, commands, debts: own.length > 0 ? debts : [], before: first.length, own: own.length, timeoutMs }
 }
 
 export function toRemoteJob({ commands, timeoutMs }: Errand): RemoteJob {

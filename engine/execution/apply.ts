@@ -1,5 +1,6 @@
 import { inspect } from 'node:util'
 import type { Step } from '../language/playbook.ts'
+import { beginGuard } from '../remote/guard.ts'
 import { type LockCode, RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
@@ -7,6 +8,7 @@ import { Unknown } from '../resource/unknown.ts'
 import { argsOf, brokenCommand, type Errand, errand, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
+import { type Guarded, guardOf, proveWayIn } from './guarding.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
@@ -24,7 +26,11 @@ import { mergeReads, type World } from './world.ts'
  */
 export async function applyBatch(context: PlayContext, batch: Batch): Promise<Settled[]> {
   const { step, position, target, jobs } = batch
-  const errands = jobs.map((job) => errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job)))
+  const guarded = guardOf(context, batch)
+  const errands = jobs.map((job) => {
+    const one = errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job))
+    return one && guarded?.jobs.has(job) ? underGuard(one, guarded) : one
+  })
   const acting = errands.filter((one) => one !== undefined)
   if (acting.length === 0) return jobs.map((job) => unmoved(job, step))
   const world = context.hosts.world(target)
@@ -41,17 +47,44 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
     const loser = context.states.get(error.host)
     if (loser && lossOf(error) === 'locked') loser.lost ??= 'locked'
     const begun = error.code === 'DEBT_UNRECORDED' ? () => ({}) : begunBy
-    return jobs.map((planned) => ({ ...unreached(planned.job, error), ...begun(planned) }))
+    return jobs.map((planned) => {
+      const problem = guarded?.jobs.has(planned) ? underway(error, guarded) : error
+      return { ...unreached(planned.job, problem), ...begun(planned) }
+    })
   }
   noteDebts(context, batch, acting, results)
+  const isRead = jobs.some(({ job }) => job.call.kind === 'action') && results.flat().every(({ code }) => code === 0)
+  const lockOut = guarded && (await proveWayIn(context, batch, guarded, isRead))
+  if (lockOut) world.forget(position)
   if (context.onMisprediction) mispredictions(batch, world).forEach(context.onMisprediction)
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
     const answers = results[acting.indexOf(own)] ?? []
+    if (lockOut && guarded.jobs.has(job)) return lockedOut(job, lockOut)
     const handler = settledBy(context, batch, job)
     if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler, step.become)
     return ended(context, batch, job, own, answers)
+  })
+}
+
+/** What the errand touches is kept before it begins, and comes back by itself. */
+function underGuard(one: Errand, { guard }: Guarded): Errand {
+  return { ...one, commands: [beginGuard(guard), ...one.commands], before: one.before + 1 }
+}
+
+/** The connection broke while a guard stood. */
+function underway({ code, host, message, lost }: RemoteProblem, { guard }: Guarded): RemoteProblem {
+  const hint = `the host undoes within ${guard.seconds} s what this task did, since it may have cut off the way in`
+  return new RemoteProblem({ code, host, message, lost, hint })
+}
+
+function lockedOut({ job }: PlannedJob, why: string): Settled {
+  const message = `it would have cut off the way in, so it was undone: ${why}`
+  return failed(job, {
+    code: 'LOCKED_OUT',
+    message,
+    hint: 'nobody could have logged in any more; change what is asked for',
   })
 }
 

@@ -32,6 +32,8 @@ export interface PlayContext {
   controller: ControllerFiles
   operator: string
   signal: AbortSignal | undefined
+  /** Seconds after which a host undoes a change that may have cut off the way in, unless a new login has proven the way. */
+  guardSeconds: number
   /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

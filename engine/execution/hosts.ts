@@ -2,10 +2,12 @@ import pLimit, { type LimitFunction } from 'p-limit'
 import type { Become } from '../remote/address.ts'
 import { type Debt, debtsRead, hidesDebts, parseDebts } from '../remote/debt.ts'
 import { factsRead, parseFacts } from '../remote/facts.ts'
+import { undoStanding } from '../remote/guard.ts'
 import type { Done, Job, RemoteHost } from '../remote/host.ts'
 import type { LockHolder } from '../remote/lock.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
-import type { AnyRead, RawState } from '../resource/read.ts'
+import { sh } from '../resource/command.ts'
+import { type AnyRead, type ConnectionState, type RawState, read } from '../resource/read.ts'
 import type { ValueMap } from '../resource/value.ts'
 import { mergeReads, World } from './world.ts'
 
@@ -28,6 +30,8 @@ export interface HostsOptions {
   onDebts: (host: string, debts: readonly Debt[], as: Become | undefined) => void
   /** Root has debts on the host, nobody of this run is root there, and so nobody can see them. */
   onHiddenDebts: (host: string) => void
+  /** What an earlier run left on trial, which could have cut off the way in, was undone before anything was looked at. */
+  onUndone: (host: string) => void
   /** Who takes the lock of each host; nobody in check mode. */
   lock: LockHolder | undefined
   /** The root whom the run will become on a host, if any: that lock is the one that keeps others out. */
@@ -45,6 +49,8 @@ export class Hosts {
   readonly #keepers = new Map<string, Become | undefined>()
   /** Users who have asked for debts, by host. */
   readonly #asked = new Map<string, Set<string>>()
+  /** Hosts with a configuration of sshd or the network that nothing has read yet, by who wrote it: what was before is kept there. */
+  readonly unread = new Map<string, Become | undefined>()
 
   constructor(options: HostsOptions) {
     this.#options = options
@@ -70,6 +76,23 @@ export class Hosts {
     return this.#facts.get(host)
   }
 
+  /** How the run has come to the host; undefined before it has. */
+  way(host: string): ConnectionState | undefined {
+    return this.#connected.get(host)?.way
+  }
+
+  /** Proves that one can log in to the host and work there, by a connection of its own; rejects with a RemoteProblem. */
+  async logInAnew(host: string, become: Become | undefined): Promise<void> {
+    await this.#limit(async () => {
+      const remote = await this.#options.open(host)
+      try {
+        await remote.round({ become, jobs: [], reads: [PROOF] })
+      } finally {
+        await remote.close()
+      }
+    })
+  }
+
   /** Goes to the host and takes in what was seen. The first trip of each user also asks for what earlier runs owe. */
   async go({ host, become, step, jobs, reads }: Trip): Promise<Done> {
     // Nothing is changed on a host before it is known whose lock it has and what is owed there.
@@ -81,7 +104,11 @@ export class Hosts {
       const asked = [...mergeReads(isNew ? [...reads, debtsRead] : reads).values()]
       const { lock: holder } = this.#options
       const lock = holder && { holder, as: this.#keeper(host, become) }
-      const done = await remote.round({ become, jobs, reads: asked, lock })
+      const isFirst = isNew && lock !== undefined && isSame(lock.as, become)
+      const before = isFirst ? [{ commands: [undoStanding], timeoutMs: 120_000 }] : []
+      const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock })
+      const done = { ...all, jobs: all.jobs.slice(before.length) }
+      if (isFirst && all.jobs[0]?.[0]?.stdout.includes('undone')) this.#options.onUndone(host)
       this.world(host).keep(asked, done.seen, userKey(become), step)
       const facts = done.seen.get(factsRead.key)
       if (facts && 'state' in facts) this.#facts.set(host, parseFacts(facts.state as RawState))
@@ -180,5 +207,8 @@ export function userKey(become: Become | undefined): string {
 function isSame(one: Become | undefined, other: Become | undefined): boolean {
   return userKey(one) === userKey(other)
 }
+
+/** Something that every shell can do. */
+const PROOF = read.raw('a shell', sh`:`)
 
 const NO_TRAFFIC = { rounds: 0, bytesSent: 0, bytesReceived: 0 }

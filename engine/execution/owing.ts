@@ -44,9 +44,10 @@ export function noteDebts(
   results: readonly (readonly StepResult[])[],
 ): void {
   for (const [index, errand] of acting.entries()) {
+    const first = errand.before - errand.debts.length
     for (const [at, { handler }] of errand.debts.entries()) {
-      const answer = results[index]?.[at]
-      if (at < errand.before && answer?.code === 0 && !answer.skipped) debts.note(target, handler, step.become)
+      const answer = results[index]?.[first + at]
+      if (answer?.code === 0 && !answer.skipped) debts.note(target, handler, step.become)
     }
   }
 }

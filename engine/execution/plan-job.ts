@@ -60,7 +60,7 @@ export function foreseeAction(world: World, call: Callable, args: object, user: 
   }
   const state = new Unknown(`what ${call.action.name} does`)
   for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[])
-    world.foresee({ read, state }, user, step)
+    if (read.kind !== 'connection') world.foresee({ read, state }, user, step)
 }
 
 /**
@@ -89,6 +89,8 @@ function readsOfPartial(
   const mark = new Unknown('').toString()
   const { sets } = call.module
   const set = Object.entries(reads).flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? read : []))
-  const named = (set as AnyRead[]).filter((read) => !read.key.includes(mark))
-  return { reads: named, complete: named.length === set.length }
+  // Nothing that a task does makes another way of the one that the run has come.
+  const changeable = (set as AnyRead[]).filter(({ kind }) => kind !== 'connection')
+  const named = changeable.filter((read) => !read.key.includes(mark))
+  return { reads: named, complete: named.length === changeable.length }
 }

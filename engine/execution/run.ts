@@ -8,6 +8,7 @@ import { debtWords } from '../report/debt-words.ts'
 import type { Event, HostSummary, Mode, RunSummary } from '../report/event.ts'
 import type { ControllerFiles } from './context.ts'
 import { DebtBook } from './debt-book.ts'
+import { forgetUnread } from './guarding.ts'
 import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
 import { PlayRun } from './play-run.ts'
@@ -31,6 +32,8 @@ export interface RunOptions {
   operator: string
   /** How long to wait for hosts that others have locked; without it such a host leaves the play at once. */
   lockTimeoutMs?: number | undefined
+  /** See PlayContext; 60 unless given. */
+  guardSeconds?: number
   /** Once aborted, what is in flight is finished and nothing new is begun. */
   signal?: AbortSignal | undefined
   /** For tests: told where a plan foresaw something else than came. */
@@ -51,7 +54,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     ...options,
     onConnected: greet,
     onDebts: takeIn,
-    onHiddenDebts: warnOfHidden,
+    onHiddenDebts: (host) => warn(HIDDEN, host),
+    onUndone: (host) => warn(UNDONE, host),
     lock,
     rootOf: (host) => rootOf(playbook, host),
   })
@@ -91,6 +95,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     const run = new PlayRun({
       ...options,
       signal,
+      guardSeconds: options.guardSeconds ?? 60,
       playbook: playbook.path,
       folder: playbook.folder,
       play,
@@ -101,6 +106,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       debts,
     })
     await run.go(members)
+    await forgetUnread(hosts, play.steps.length)
     emit({ type: 'play-finished', at: now().toISOString(), play: play.name })
   }
 
@@ -120,14 +126,9 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     if (current) takeOver(host, current)
   }
 
-  function warnOfHidden(host: string): void {
-    const message = `handlers are owed to ${host} that only root can see`
-    const hint = '`lockstep debts` shows them'
-    emit({
-      type: 'warning',
-      at: now().toISOString(),
-      problem: new Problem({ code: 'DEBTS_HIDDEN', severity: 'warning', message, hint }),
-    })
+  function warn({ code, says, hint }: Warning, host: string): void {
+    const problem = new Problem({ code, severity: 'warning', message: says(host), hint })
+    emit({ type: 'warning', at: now().toISOString(), problem })
   }
 
   /** What is owed to a host and has its handler in this play is due in it. */
@@ -140,6 +141,25 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     })
     found.set(host, rest)
   }
+}
+
+interface Warning {
+  code: string
+  says: (host: string) => string
+  hint: string
+}
+
+const HIDDEN: Warning = {
+  code: 'DEBTS_HIDDEN',
+  says: (host) => `handlers may be owed to ${host} that only root can see`,
+  hint: '`lockstep debts` shows them',
+}
+
+const UNDONE: Warning = {
+  code: 'CHANGE_UNDONE',
+  says: (host) =>
+    `an earlier run ended while a change of ${host} was on trial that could have cut off the way in; it was undone`,
+  hint: 'this run makes it again where the playbook asks for it',
 }
 
 /** The root whom the playbook becomes on a host. */

@@ -1,5 +1,5 @@
 import type { Command } from '../resource/command.ts'
-import type { AnyRead } from '../resource/read.ts'
+import { type AnyRead, type ConnectionState, NO_CONNECTION } from '../resource/read.ts'
 import type { Become } from './address.ts'
 import { keepLock, type LockHolder, releaseLock, requireLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
@@ -39,13 +39,16 @@ export interface RemoteHost {
   /** Gives back what locks the connection holds. */
   release(): Promise<void>
   readonly traffic: Connection['traffic']
+  /** How the run has come here, once a round was made; nothing is told of a way that nobody shall guard. */
+  readonly way: ConnectionState
   close(): Promise<void>
 }
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
-export function remoteHost(connection: Connection, now: () => Date = () => new Date()): RemoteHost {
+export function remoteHost(connection: Connection, { isGuarded = true, now = () => new Date() } = {}): RemoteHost {
   const keepers = new Set<Shell>()
   const { name } = connection.host
+  const way = () => (isGuarded ? connection.way : NO_CONNECTION)
 
   async function release(): Promise<void> {
     try {
@@ -66,6 +69,9 @@ export function remoteHost(connection: Connection, now: () => Date = () => new D
   }
 
   return {
+    get way() {
+      return way()
+    },
     traffic: connection.traffic,
     release,
     async close() {
@@ -90,7 +96,9 @@ export function remoteHost(connection: Connection, now: () => Date = () => new D
         start += commands.length
         return part
       })
-      return { jobs: done, seen: await look.parse(results.slice(start)) }
+      const seen = new Map(await look.parse(results.slice(start)))
+      for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
+      return { jobs: done, seen }
     },
   }
 }

@@ -11,7 +11,7 @@ export interface Read<T = unknown> {
   readonly [seen]?: T
 }
 
-export type ReadKind = 'file' | 'tree' | 'unit' | 'account' | 'group' | 'package' | 'raw'
+export type ReadKind = 'file' | 'tree' | 'unit' | 'account' | 'group' | 'package' | 'connection' | 'raw'
 
 /** A path as lstat(2) sees it: links are not followed. */
 export interface FileState {
@@ -85,6 +85,22 @@ export interface PackageState {
   candidate: string
 }
 
+/** How the run has come to the host; without endpoints when no network lies between, or when nobody shall guard the way. */
+export interface ConnectionState {
+  /** The account that was logged in to. */
+  user: string
+  /** The two ends as the host sees them. */
+  endpoints?: Endpoints
+  /** The key that let it in, as base64 of the public key's blob; absent after a password, or where it cannot be told. */
+  key?: string
+}
+
+/** The ends of a connection. */
+export interface Endpoints {
+  client: { address: string; port: number }
+  server: { address: string; port: number }
+}
+
 export interface RawState {
   code: number
   stdout: Buffer
@@ -118,11 +134,14 @@ export interface PackageRead extends Read<PackageState> {
   readonly name: string
   readonly candidate: boolean
 }
+export interface ConnectionRead extends Read<ConnectionState> {
+  readonly kind: 'connection'
+}
 export interface RawRead extends Read<RawState> {
   readonly kind: 'raw'
   readonly command: Command
 }
-export type AnyRead = FileRead | TreeRead | UnitRead | AccountRead | GroupRead | PackageRead | RawRead
+export type AnyRead = FileRead | TreeRead | UnitRead | AccountRead | GroupRead | PackageRead | ConnectionRead | RawRead
 
 /** Looks, as data. Each is total: what is missing comes back as absent, never as an error. */
 export const read = {
@@ -152,6 +171,9 @@ export const read = {
     name,
     candidate,
   }),
+
+  /** The way that this run has taken to the host; costs nothing there. */
+  connection: (): ConnectionRead => ({ kind: 'connection', key: 'connection' }),
 
   /**
    * The exception: a command that only looks, for what no other read can see. `key` names what it looks at; the command must
@@ -191,6 +213,9 @@ export const NO_ACCOUNT: AccountState = {
   groups: [],
   passwordHash: '',
 }
+
+/** No network lies between. */
+export const NO_CONNECTION: ConnectionState = { user: '' }
 
 /** A group that is not there. */
 export const NO_GROUP: GroupState = { present: false, gid: -1, members: [] }

@@ -27,6 +27,9 @@ export class Wire {
   around(host: string, address: string, remote: RemoteHost): RemoteHost {
     return {
       ...remote,
+      get way() {
+        return remote.way
+      },
       round: async (work) => {
         const round = (this.rounds.get(host) ?? 0) + 1
         this.rounds.set(host, round)

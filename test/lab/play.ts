@@ -39,6 +39,7 @@ export interface PlayOptions {
   lockTimeoutMs?: number
   /** Stands between the run and a host. */
   around?: (host: string, remote: RemoteHost) => RemoteHost
+  guardSeconds?: number
 }
 
 const CHANGES = new Set(['changed', 'known-after-apply', 'would-run'])
@@ -55,6 +56,7 @@ export async function playOn({
   signal,
   lockTimeoutMs,
   around = (_, remote) => remote,
+  guardSeconds = 60,
 }: PlayOptions): Promise<Outcome> {
   const inventory = loadInventory([path], { extraVars: vars })
   const compiled = compile({
@@ -86,6 +88,7 @@ export async function playOn({
     controller: controllerFiles,
     forks: 20,
     operator: 'test@controller',
+    guardSeconds,
     signal: stop,
     onMisprediction: (sentence) => mispredicted.push(sentence),
   })

@@ -87,7 +87,7 @@ describe.each(HOSTS)('on $suite', (host) => {
       'C\n0022',
     ])
     expect(said(await way.shell(ROOT).run([step('id -un; command -v ufw')]))).toEqual(['root\n/usr/sbin/ufw'])
-    expect(way.endpoints?.server).toEqual({ address: host.address, port: 22 })
+    expect(way.way.endpoints?.server).toEqual({ address: host.address, port: 22 })
     expect(way.traffic.rounds).toBe(2)
     await way.close()
   })

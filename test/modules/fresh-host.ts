@@ -9,6 +9,7 @@ import {
   type AnyRead,
   type FileState,
   type GroupState,
+  NO_CONNECTION,
   type PackageState,
   type RawState,
   type UnitState,
@@ -126,6 +127,8 @@ function bare(read: AnyRead): unknown {
       const state: PackageState = { installed: false, version: '', held: false, candidate: '1.0' }
       return state
     }
+    case 'connection':
+      return NO_CONNECTION
     case 'raw': {
       const state: RawState = { code: 1, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
       return state

@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { TaskFailure } from '../../engine/resource/module.ts'
-import { ABSENT, type AccountState, type FileState, fileOf, type GroupState } from '../../engine/resource/read.ts'
+import {
+  ABSENT,
+  type AccountState,
+  type FileState,
+  fileOf,
+  type GroupState,
+  NO_CONNECTION,
+} from '../../engine/resource/read.ts'
 import { HIDDEN, Secret } from '../../engine/resource/secret.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import { user } from '../../modules/user.ts'
@@ -31,6 +38,7 @@ function plan(want: Want, account: AccountState, given: Given = {}) {
     { name: 'alice', ...want },
     {
       account,
+      connection: NO_CONNECTION,
       own: given.own ?? { present: account.present, gid: account.gid, members: [] },
       primary: want.group === undefined ? [] : [given.primary ?? group],
       groups: given.groups ?? (want.groups ?? []).map(() => group),

@@ -65,7 +65,7 @@ describe.each(['ssh2', 'openssh'] as const)('a connection by %s', (kind) => {
     const [result] = await connection.shell().run([step('echo hello; echo oops >&2; exit 3')])
     expect([result?.code, result?.stdout.toString(), result?.stderr.toString()]).toEqual([3, 'hello\n', 'oops\n'])
     expect(connection.traffic.rounds).toBe(1)
-    expect(connection.endpoints).toMatchObject({
+    expect(connection.way.endpoints).toMatchObject({
       client: { address: '127.0.0.1' },
       server: { address: '127.0.0.1', port: server.port },
     })
