@@ -149,7 +149,8 @@ function collectWords(value: string, before: string[] = []): string[] {
   ]
 }
 
-function wholeNumber(value: string): number {
+/** An argument that counts something. */
+export function wholeNumber(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It takes a whole number from 1 on.')
 }

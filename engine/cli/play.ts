@@ -1,4 +1,3 @@
-import { hostname, userInfo } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runPlaybook } from '../execution/run.ts'
 import type { Event, Mode } from '../report/event.ts'
@@ -11,12 +10,17 @@ import { interruptible } from './interrupts.ts'
 import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
+import { operator } from './operator.ts'
 import type { CheckFlags, ConnectionFlags, GuardFlags, PlaybookFlags, ReportFlags } from './options.ts'
 import { knownSecrets } from './process-secrets.ts'
 import { startReport } from './report.ts'
 import { checkReportFiles, startReportFiles } from './report-files.ts'
 
-export type PlayFlags = PlaybookFlags & ConnectionFlags & ReportFlags & GuardFlags & CheckFlags
+export type PlayFlags = PlaybookFlags &
+  ConnectionFlags &
+  ReportFlags &
+  GuardFlags &
+  CheckFlags & { lockTimeout?: number }
 
 /** Runs or checks playbooks, one after the other, and gives the exit code. A run ends with the first that fails. */
 export async function play(paths: readonly string[], flags: PlayFlags, mode: Mode): Promise<number> {
@@ -62,6 +66,7 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
           secrets: knownSecrets,
           forks: flags.forks,
           operator: operator(),
+          lockTimeoutMs: (flags.lockTimeout ?? 0) * 1000,
           ...(flags.guardSeconds ? { guardSeconds: flags.guardSeconds } : {}),
           signal,
           tellsOutput: flags.verbose > 0,
@@ -74,9 +79,4 @@ export async function play(paths: readonly string[], flags: PlayFlags, mode: Mod
     worst = Math.max(worst, files.write())
   }
   return worst
-}
-
-/** The person, also behind sudo. */
-function operator(): string {
-  return `${process.env.SUDO_USER ?? userInfo().username}@${hostname()}`
 }

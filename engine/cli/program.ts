@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareCompletion } from './completion.ts'
+import { declareDebts } from './debts.ts'
 import { declareDoc } from './doc.ts'
 import { declareExec } from './exec.ts'
 import { declareExplain } from './explain.ts'
@@ -11,6 +12,7 @@ import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
 import { declareSchema } from './schema.ts'
 import { declareSecrets } from './secrets.ts'
+import { declareUnlock } from './unlock.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
@@ -35,6 +37,8 @@ const declarations = [
   declareExplain,
   declareFacts,
   declareExec,
+  declareDebts,
+  declareUnlock,
   declareDoc,
   declareSchema,
   declareSecrets,

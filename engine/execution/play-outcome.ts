@@ -24,17 +24,22 @@ export class PlayOutcome {
   /** Counts and reports how it ended, and says what follows from it for the host. */
   settle(task: TaskRef, step: Step | undefined, settled: Settled): void {
     const { host, status } = settled
-    const result = step ? toResult(settled, step) : toResult(settled, CONNECTING)
+    const owed = task.handler ? host.wordsOwed(task.name) : undefined
+    const result = {
+      ...toResult(settled, step ?? CONNECTING),
+      ...(owed === undefined || settled.reason !== undefined ? {} : { reason: owed }),
+    }
     host.counts[status]++
     let tolerated: 'ignored' | 'rescued' | undefined
     if (status === 'unreachable') {
       tolerated = step?.ignoreUnreachable || this.#context.play.ignoreUnreachable ? 'ignored' : undefined
       host.lost = tolerated ? undefined : 'unreachable'
-    } else if (status === 'failed') {
+    } else if (status === 'failed' && host.lost !== 'locked') {
       if (step?.ignoreErrors) tolerated = 'ignored'
       else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'
     }
-    if (step && CHANGING.has(status)) {
+    // A change that broke half way is a change all the same, when the play goes on.
+    if (step && (CHANGING.has(status) || (tolerated && settled.begun))) {
       this.pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }

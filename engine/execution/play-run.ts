@@ -113,12 +113,12 @@ export class PlayRun {
     batch: readonly HostState[],
     all: readonly HostState[],
     handler?: Handler,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<HostState>> {
+    const performed = new Set<HostState>()
     const members = batch.filter((host) => host.admits(step.blocks))
     const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(step.blocks))
-    if (members.length + doubtful.length === 0) return
     const { call } = step
-    if (call.kind === 'meta') return
+    if (members.length + doubtful.length === 0 || call.kind === 'meta') return performed
     const task = this.#taskRef(step, handler !== undefined)
     this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const perhaps = doubtful.map(perhapsRescued)
@@ -141,6 +141,8 @@ export class PlayRun {
         listen: this.#listener(task, step),
       })
       for (const one of settled) this.#outcome.settle(task, step, one)
+      for (const { host, status } of settled) if (status !== 'unreachable') performed.add(host)
+      if (step.runOnce && performed.size > 0) for (const host of members) performed.add(host)
       this.#outcome.register(step, settled, step.runOnce ? all : undefined)
       if (step.runOnce && settled.some((one) => one.host.lost))
         for (const host of part) if (!host.lost) host.fail(step.blocks)
@@ -148,15 +150,19 @@ export class PlayRun {
       if (step.runOnce) break
     }
     this.#outcome.emit({ type: 'task-finished', task })
+    return performed
   }
 
-  /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
+  /**
+   * Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. Hosts that the handler did
+   * not get to, since the play was stopped or interrupted, stay owed.
+   */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
     for (const handler of this.#play.handlers) {
       const due = batch.filter((host) => host.active && host.notified.has(handler.name))
       if (due.length === 0) continue
-      await this.#runStep(handler, position, due, due, handler)
-      for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
+      const performed = await this.#runStep(handler, position, due, due, handler)
+      for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
     }
     await clearPaidDebts(this.#context, batch, position)
   }

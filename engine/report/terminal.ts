@@ -1,4 +1,5 @@
 import { coloursFor } from './colours.ts'
+import { debtWords } from './debt-words.ts'
 import type { Event, Mode, RunSummary } from './event.ts'
 import { Findings } from './findings.ts'
 import { type Connecting, connectingLine, LiveView, type Output, runningLines, type Size } from './live-view.ts'
@@ -95,6 +96,8 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       }
       case 'debt-found':
         return keep([debtLine(event)], findings.notes)
+      case 'lock-awaited':
+        return [`${colours.warned('waiting'.padEnd(12))} ${printableLine(event.message)}`]
       case 'task-started': {
         const lines = finishLoose()
         connecting = undefined
@@ -155,9 +158,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     return [line, ...parts.flatMap((lines) => ['', ...lines]), '', ...recap]
   }
 
-  function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
+  function debtLine({ host, debt, handlerExists, at }: Extract<Event, { type: 'debt-found' }>): string {
     const rest = handlerExists ? '' : '; this playbook has no such handler, so it stays owed'
-    const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
+    const text = `${host}: '${debt.handler}' ${debtWords(debt, new Date(at))}${rest}`
     return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
   }
 }

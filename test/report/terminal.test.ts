@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Problem } from '../../engine/problem.ts'
 import type { Event, HostSummary, Mode, RunSummary, Status, TaskRef, TaskResult } from '../../engine/report/event.ts'
 import { type Aside, createTerminalReporter, type TerminalOptions } from '../../engine/report/terminal.ts'
+import { moment } from '../../engine/resource/moment.ts'
 
 const at = (seconds: number) => new Date(Date.UTC(2024, 0, 1, 0, 0, seconds)).toISOString()
 const place = { file: 'site.yml', line: 4, column: 3 }
@@ -306,7 +307,10 @@ checked site.yml on 1 host in 12 s
     const events: Event[] = [{ type: 'debt-found', at: at(1), host: 'mm1', debt, handlerExists: true }]
     const text = report(whole('check', { mm1: summaryOf({ ok: 2 }, { owed: ['reload ufw'] }) }, events))
     expect(text).toContain('1 host · 2 states checked · no drift · 1 handler owed\n')
-    expect(text).toContain("owed         mm1 owes the handler 'reload ufw' since 2024-01-01T00:00:00.000Z")
+    const since = moment(debt.since, new Date(at(1)))
+    expect(text).toContain(
+      `owed         mm1: 'reload ufw' owed since ${since}, by ann@laptop, for 'rules changed' in site.yml\n`,
+    )
   })
 })
 
