@@ -46,7 +46,7 @@ describe('what is offered', () => {
     [['check', '--become-method=s'], 'words', ['--become-method=sudo', '--become-method=su']],
     [['doc', 'sysc'], 'words', ['sysctl']],
     [['check', ''], 'playbooks', ['broken.yml', 'hosts.yml', 'playbooks/', 'site.yml']],
-    [['s'], 'words', ['schema', 'site.yml']],
+    [['s'], 'words', ['schema', 'secrets', 'site.yml']],
     [['check', 'site.yml', 'playbooks/'], 'playbooks', ['playbooks/edge.yaml']],
     [['check', '-i', 'h'], 'files', ['hosts.yml']],
     [['check', '--inventory=n'], 'files', ['--inventory=notes.txt']],
