@@ -10,6 +10,7 @@ export function exitCodeOf(summary: RunSummary, mode: Mode): number {
 
 function codeOf(host: HostSummary, mode: Mode): number {
   if (host.lost === 'locked') return exitCodes.locked
+  if (host.lost === 'refused') return exitCodes.stale
   if (host.lost === 'unreachable') return exitCodes.unreachable
   // What check was not allowed to see, it cannot vouch for.
   if (host.lost === 'failed' || host.counts['not-visible'] > 0) return exitCodes.failed

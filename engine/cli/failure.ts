@@ -9,6 +9,7 @@ export const exitCodes = {
   failed: 3,
   unreachable: 4,
   locked: 5,
+  stale: 5,
   bug: 70,
   interrupted: 130,
 }
@@ -18,7 +19,7 @@ export function reportFailure(error: unknown, stream: NodeJS.WriteStream): numbe
   const problems = problemsOf(error)
   if (problems) {
     stream.write(`${problemText(problems, { colour: coloured(stream) })}\n`)
-    return exitCodes.mistake
+    return problems.every(({ code }) => code === 'PLAN_STALE') ? exitCodes.stale : exitCodes.mistake
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   stream.write(`this is a bug in Lockstep, not in your playbook; please report it with these lines:\n${stack}\n`)

@@ -7,6 +7,7 @@ import { defaultInventory } from './default-inventory.ts'
 import { extraVars } from './extra-vars.ts'
 import { problemsOf } from './failure.ts'
 import type { ConnectionFlags, PlaybookFlags } from './options.ts'
+import { noteSources, type Source } from './sources.ts'
 
 /** Everything that was asked for, read and found to be right. */
 export interface Loaded {
@@ -14,10 +15,13 @@ export interface Loaded {
   playbooks: readonly Compiled[]
   /** The lab inventory that was taken since none was given. */
   assumed: string | undefined
+  /** All that was read for it, and is read later when a task comes to it. */
+  sources: () => readonly Source[]
 }
 
 /** Reads inventory and playbooks and compiles them; throws all their problems at once, before any host is contacted. */
 export function load(paths: readonly string[], flags: PlaybookFlags & Partial<ConnectionFlags>, mode: Mode): Loaded {
+  const sources = noteSources()
   const assumed = flags.inventory ? undefined : defaultInventory(paths[0])
   const vars = extraVars(flags.extraVars ?? [])
   const inventory = loadInventory(flags.inventory ?? (assumed === undefined ? [] : [assumed]), { extraVars: vars })
@@ -36,7 +40,12 @@ export function load(paths: readonly string[], flags: PlaybookFlags & Partial<Co
       ...(flags.becomeMethod === undefined ? {} : { method: flags.becomeMethod }),
     },
   }
-  return { inventory, playbooks: allOf(paths, (playbookPath) => compile({ ...shared, playbookPath })), assumed }
+  return {
+    inventory,
+    playbooks: allOf(paths, (playbookPath) => compile({ ...shared, playbookPath })),
+    assumed,
+    sources,
+  }
 }
 
 /** What is wrong with one playbook does not hide what is wrong with the next. */

@@ -94,6 +94,16 @@ export function addReportFlags(command: Command): Command {
     .option('-D, --diff', 'show differences at full length')
 }
 
+/** Flags of a run and of a check, which are recorded. */
+export interface RecordFlags {
+  /** False: not recorded. */
+  history?: boolean
+}
+
+export function addRecordFlags(command: Command): Command {
+  return command.option('--no-history', 'leave no record for `lockstep runs`')
+}
+
 /** A flag that may be given several times. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]
@@ -109,7 +119,7 @@ function collectWords(value: string, before: string[] = []): string[] {
   ]
 }
 
-function wholeNumber(value: string): number {
+export function wholeNumber(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It takes a whole number from 1 on.')
 }

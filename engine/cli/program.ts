@@ -9,6 +9,7 @@ import { declareInventory } from './inventory.ts'
 import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
+import { declareRuns } from './runs.ts'
 import { declareSchema } from './schema.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
@@ -34,6 +35,7 @@ const declarations = [
   declareExplain,
   declareFacts,
   declareExec,
+  declareRuns,
   declareDoc,
   declareSchema,
   declareLab,
@@ -49,5 +51,5 @@ Examples:
   ./run doc file                                    the reference of a module
 
 Exit codes: 0 done and converged, 1 a mistake in playbook, inventory or command line, 2 check found drift,
-3 a task failed, 4 a host was unreachable, 5 a lock is held, 70 a bug in Lockstep, 130 interrupted.
+3 a task failed, 4 a host was unreachable, 5 a lock is held or a plan is stale, 70 a bug in Lockstep, 130 interrupted.
 `

@@ -13,11 +13,10 @@ export interface Report {
 }
 
 /** The report that the flags ask for, on stdout; on a terminal with a clock, so that long tasks show that they live. */
-export function startReport({ output, verbose, diff }: ReportFlags): Report {
+export function startReport({ output, verbose, diff }: ReportFlags, { live = isLive() } = {}): Report {
   const { stdout } = process
   const aside = (text: string) => process.stderr.write(`${text}\n`)
   if (output === 'jsonl') return { emit: createJsonlReporter({ output: stdout }), notice: aside, end: () => {} }
-  const live = stdout.isTTY === true && process.env.TERM !== 'dumb'
   const report = createTerminalReporter({
     output: stdout,
     // A terminal that does not know its size says 0.
@@ -32,4 +31,8 @@ export function startReport({ output, verbose, diff }: ReportFlags): Report {
   const clock = setInterval(() => report({ type: 'tick', at: now() }), 1000)
   const notice = (text: string) => report({ type: 'notice', at: now(), text })
   return { emit: report, notice, end: () => clearInterval(clock) }
+}
+
+function isLive(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
 }

@@ -5,6 +5,7 @@ import { argsOf } from './act.ts'
 import { holds } from './acted.ts'
 import { applyBatch, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
+import { refused, refusedChange } from './guard.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import { look, missingOf } from './looking.ts'
@@ -78,13 +79,15 @@ async function runTarget(
   const [first] = jobs
   if (!first) return []
   const { step, position, settles } = performance
+  const refusal = refused(context, step, first)
+  if (refusal) return [refusal, ...(await replan(context, performance, target, jobs.slice(1)))]
   if (step.until || isKeeping(first)) {
     const settled = isKeeping(first)
       ? await keep(context, first, step, onlyLooking)
       : await retry(context, performance, target, first)
     return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
   }
-  const length = batchLength(jobs)
+  const length = batchLength(jobs, (job) => refused(context, step, job) !== undefined)
   const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles })
   return [...settled, ...(await replan(context, performance, target, jobs.slice(length)))]
 }
@@ -150,7 +153,6 @@ async function keep(
   const have = await context.controller.read(path)
   const value = { changed: !have?.equals(wanted.content), dest: path }
   if (have?.equals(wanted.content)) return { host: job.host, item: job.item, status: 'ok', differences: [], value }
-  if (!onlyLooking) await context.controller.write(path, wanted.content, wanted.mode)
   const difference = {
     kind: 'fetch',
     what: path,
@@ -158,14 +160,23 @@ async function keep(
     before: have && `${have.length} bytes`,
     after: `${wanted.content.length} bytes`,
   }
+  if (!onlyLooking) {
+    const refusal = refusedChange(context, step, job, [difference])
+    if (refusal) return refusal
+    await context.controller.write(path, wanted.content, wanted.mode)
+  }
   return { host: job.host, item: job.item, status: 'changed', differences: [difference], value }
 }
 
-/** Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. */
-function batchLength(jobs: readonly PlannedJob[]): number {
+/**
+ * Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. What stands
+ * behind something that is refused is planned without it.
+ */
+function batchLength(jobs: readonly PlannedJob[], isRefused: (job: PlannedJob) => boolean): number {
   const stop = jobs.findIndex(
-    ({ planned }, index) =>
-      index > 0 && (planned.kind === 'unknown' || (planned.kind === 'decision' && planned.guarded)),
+    (job, index) =>
+      index > 0 &&
+      (job.planned.kind === 'unknown' || (job.planned.kind === 'decision' && job.planned.guarded) || isRefused(job)),
   )
   return stop < 0 ? jobs.length : stop
 }

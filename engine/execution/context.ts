@@ -2,6 +2,7 @@ import type { Evaluator } from '../language/evaluator.ts'
 import type { Play } from '../language/playbook.ts'
 import type { Event, Mode } from '../report/event.ts'
 import type { DebtBook } from './debt-book.ts'
+import type { Guard } from './guard.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
 import type { Registry } from './registry.ts'
@@ -34,6 +35,8 @@ export interface PlayContext {
   signal: AbortSignal | undefined
   /** Seconds after which a host undoes a change that may have cut off the way in, unless a new login has proven the way. */
   guardSeconds: number
+  /** Asked before anything is changed. */
+  guard?: Guard | undefined
   /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

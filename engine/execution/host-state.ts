@@ -18,7 +18,7 @@ export class HostState {
   /** Handlers due on this host, with the task that notified each; in the order of notification. */
   readonly notified = new Map<string, string>()
   readonly counts: Record<Status, number> = emptyCounts()
-  lost: 'failed' | 'unreachable' | 'locked' | undefined
+  lost: 'failed' | 'unreachable' | 'locked' | 'refused' | undefined
   /** `end_host` or `end_play` was reached. */
   ended = false
   #blocks = new Map<string, BlockState>()

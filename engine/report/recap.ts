@@ -67,7 +67,7 @@ function whoWords(names: readonly string[], { width }: RecapStyle): string {
   return cut + ' '.repeat(Math.max(0, NAME_COLUMNS - columns(cut)))
 }
 
-const lostWords = { failed: 'left the play', locked: 'locked by another run' }
+const lostWords = { failed: 'left the play', locked: 'locked by another run', refused: 'not as in the plan' }
 
 function countWords({ counts }: HostSummary, { mode, colours }: RecapStyle): string {
   const sums = new Map<string, { sum: number; status: Status }>()

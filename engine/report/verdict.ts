@@ -50,6 +50,7 @@ function troubleWords(hosts: readonly HostSummary[], interrupted: boolean): stri
     interrupted ? 'interrupted' : '',
     hostPhrase(lost('unreachable'), 'unreachable'),
     hostPhrase(lost('locked'), 'locked by another run'),
+    hostPhrase(lost('refused'), 'not as in the plan'),
     hostPhrase(lost('failed'), 'failed'),
     phrase(sum(hosts, ['not-visible']), 'not visible to the login user'),
   ]

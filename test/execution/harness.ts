@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { ControllerFiles } from '../../engine/execution/context.ts'
-import { runPlaybook } from '../../engine/execution/run.ts'
+import type { Guard } from '../../engine/execution/guard.ts'
+import { type RunOptions, runPlaybook } from '../../engine/execution/run.ts'
 import type { Evaluator, LoopItem, Runtime } from '../../engine/language/evaluator.ts'
 import type { Callable, Handler, Play, Playbook, Step } from '../../engine/language/playbook.ts'
+import { runByPlan } from '../../engine/plan/run-by-plan.ts'
+import type { SavedPlan } from '../../engine/plan/saved-plan.ts'
 import { type RemoteHost, remoteHost } from '../../engine/remote/host.ts'
 import { connect } from '../../engine/remote/session.ts'
 import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
@@ -168,6 +171,7 @@ const owner = process.getuid?.() === 0 ? { owner: 'root', group: 'root' } : { ow
 export interface Outcome {
   events: Event[]
   summary: RunSummary
+  playbook: Playbook
   /** `host task [item]: status`, one for each result. */
   lines: string[]
   results: (TaskResult & { host: string; task: string })[]
@@ -185,7 +189,12 @@ export interface TestPlay {
 export async function go(
   mode: Mode,
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
-  more: { open?: (host: string) => Promise<RemoteHost> } = {},
+  more: {
+    open?: (host: string) => Promise<RemoteHost>
+    guard?: Guard
+    /** A run is held to it. */
+    plan?: Pick<SavedPlan, 'at' | 'by' | 'hosts'>
+  } = {},
 ): Promise<Outcome> {
   const events: Event[] = []
   const written = new Map<Step, TestStep>()
@@ -238,7 +247,7 @@ export async function go(
       },
     ],
   }
-  const summary = await runPlaybook({
+  const options: RunOptions = {
     mode,
     playbook,
     evaluatorFor: (runtime) => fakeEvaluator(written, runtime),
@@ -249,7 +258,10 @@ export async function go(
     controller,
     forks: 10,
     operator: 'ann@laptop',
-  })
+    guard: more.guard,
+  }
+  const { plan } = more
+  const summary = plan ? await runByPlan({ ...options, plan, check: options }) : await runPlaybook(options)
   const results = events.flatMap((event) =>
     event.type === 'task-result' ? [{ ...event.result, host: event.host, task: event.task.name }] : [],
   )
@@ -257,7 +269,7 @@ export async function go(
     ({ host, task, item, status }) => `${host} ${task}${item ? ` [${item.label}]` : ''}: ${status}`,
   )
   const rounds = Object.fromEntries(Object.entries(summary.hosts).map(([name, host]) => [name, host.rounds]))
-  return { events, summary, lines, results, rounds }
+  return { events, summary, playbook, lines, results, rounds }
 }
 
 /** A folder that is gone when the test is over. */

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest'
+import { keepHosts } from '../../engine/plan/kept-hosts.ts'
+import type { Done, RemoteHost, Work } from '../../engine/remote/host.ts'
+import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
+
+const lock = { by: 'ann@laptop', playbook: 'site.yml', since: '2026-01-01T00:00:00.000Z' }
+const work: Work = { become: undefined, jobs: [], reads: [] }
+const nothing: Done = { jobs: [], seen: new Map() }
+
+/** A host that answers as it is told, and what it was asked. */
+function host(answer: (work: Work) => Promise<Done>) {
+  const asked: Work[] = []
+  let closed = 0
+  const remote: RemoteHost = {
+    traffic: { rounds: 0, bytesSent: 0, bytesReceived: 0 },
+    round: (one) => {
+      asked.push(one)
+      return answer(one)
+    },
+    close: async () => {
+      closed++
+    },
+  }
+  let opened = 0
+  const kept = keepHosts(async () => {
+    opened++
+    return remote
+  }, lock)
+  return { kept, asked, counts: () => ({ opened, closed }) }
+}
+
+test('a kept host is connected to once, locked by its first round, and closed at the end', async () => {
+  const { kept, asked, counts } = host(async () => nothing)
+  const first = await kept.open('a')
+  await Promise.all([first.round(work), first.round(work)])
+  await first.close()
+  await (await kept.open('a')).round({ ...work, lock })
+  expect(asked.map((one) => one.lock)).toEqual([lock, undefined, undefined])
+  expect(counts()).toEqual({ opened: 1, closed: 0 })
+  await kept.close()
+  expect(counts()).toEqual({ opened: 1, closed: 1 })
+})
+
+test('a host that another run has locked stays so', async () => {
+  const { kept, asked } = host(async () => ({ ...nothing, lockedBy: lock }))
+  const remote = await kept.open('a')
+  for (let time = 0; time < 2; time++) expect((await remote.round(work)).lockedBy).toEqual(lock)
+  expect(asked.length).toBe(1)
+})
+
+test('a host that was lost stays so, and the lock is asked for again after a round that only failed', async () => {
+  const problems = [
+    new RemoteProblem({ code: 'BECOME_FAILED', host: 'a', message: 'not allowed' }),
+    new RemoteProblem({ code: 'UNREACHABLE', host: 'a', message: 'gone', lost: true }),
+  ]
+  const { kept, asked } = host(async () => {
+    throw problems[asked.length - 1]
+  })
+  const remote = await kept.open('a')
+  await expect(remote.round(work)).rejects.toThrow('not allowed')
+  await expect(remote.round(work)).rejects.toThrow('gone')
+  await expect(remote.round(work)).rejects.toThrow('gone')
+  expect(asked.map((one) => one.lock)).toEqual([lock, lock])
+})
