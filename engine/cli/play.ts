@@ -5,6 +5,7 @@ import { runByPlan } from '../plan/run-by-plan.ts'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import { Problem } from '../problem.ts'
 import type { Event, Mode, RunSummary } from '../report/event.ts'
+import { printableLine } from '../report/printable.ts'
 import { controllerFiles } from './controller-files.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { exitCodes } from './failure.ts'
@@ -99,7 +100,7 @@ export async function play(given: readonly string[], givenFlags: PlayFlags, mode
     if (plan) {
       const [check] = load(paths, flags, 'check').playbooks
       if (!check) throw new Error('a plan is of one playbook')
-      report.notice(`comparing the hosts with the plan that ${plan.by} made at ${plan.at}`)
+      report.notice(printableLine(`comparing the hosts with the plan that ${plan.by} made at ${plan.at}`))
       return await runByPlan({ ...options, plan, check })
     }
     const summary = await runPlaybook(options)
