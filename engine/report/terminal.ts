@@ -76,11 +76,13 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         plays = 0
         connecting = { answered: 0, hosts: event.hosts.length, since: Date.parse(event.at) }
         const verb = mode === 'check' ? 'checking' : 'running'
-        return [colours.strong(`${verb} ${event.playbook} on ${count(event.hosts.length, 'host')}`)]
+        return [colours.strong(`${verb} ${printableLine(event.playbook)} on ${count(event.hosts.length, 'host')}`)]
       }
       case 'play-started': {
         plays += 1
-        const title = colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`)
+        const title =
+          colours.strong(`play ${printableLine(event.play)}`) +
+          colours.dim(printableLine(` [${listed(event.hosts, 5)}]`))
         heading = plays > 1 ? ['', title] : [title]
         return mode === 'run' ? heading : []
       }

@@ -3,6 +3,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Recorder } from '../../engine/history/recorder.ts'
+import { checkOf, startOf } from '../history/records.ts'
 
 // This machine is checked under its own name and never run on: a run would take its lock, which other tests take too.
 const folder = mkdtempSync(join(tmpdir(), 'plans-and-runs-'))
@@ -96,6 +98,25 @@ describe('recorded runs on the command line', () => {
     const { status, stdout } = lockstep(check, { LOCKSTEP_HISTORY: join(folder, 'site.yml', 'runs') })
     expect(status).toBe(2)
     expect(stdout.match(/warning\[NOT_RECORDED\]: the run goes on and is not recorded: ENOTDIR/g)?.length).toBe(1)
+  })
+
+  test('cannot move the cursor, whatever a host or a file has put into them', () => {
+    const evil = 'x\u001b[2J\u009b31m\u202e\r'
+    const runs = join(folder, 'evil')
+    for (const number of [1, 2]) {
+      const start = { ...startOf(number), operator: evil, playbooks: [evil], hosts: [evil], extraVars: [evil] }
+      const recorder = new Recorder(runs, start, (error) => expect.unreachable(error.message))
+      for (const event of checkOf({ [evil]: { [`${evil} [${evil}]`]: number === 1 ? 'ok' : 'changed' } }))
+        recorder.emit(event)
+      recorder.end({ type: 'record-finished', at: evil, exitCode: 0, outcome: evil })
+    }
+    writeFileSync(join(runs, `${evil}.jsonl`), '')
+    for (const words of [[], ['show', 'latest', '-vv'], ['compare', 'latest~1', 'latest'], ['since', evil]]) {
+      const { status, stdout, stderr } = lockstep(['runs', ...words], { LOCKSTEP_HISTORY: runs })
+      expect(status).toBe(0)
+      expect(stdout).toContain('x')
+      expect(stdout + stderr).not.toMatch(/[\u001b\u009b\u202e\r]/)
+    }
   })
 
   test('that nobody has made are a sentence', () => {
