@@ -69,13 +69,18 @@ function allows(task: PlannedTask, differences: PlannedChange['differences']): b
   return task.differences.every((planned, index) => {
     const actual = differences[index]
     if (actual?.kind !== planned.kind || actual.what !== planned.what) return false
-    const isKnown = ![planned.before, planned.after].includes(UNKNOWN)
-    if (isKnown && actual.form !== planned.form) return false
-    return [
-      [planned.before, actual.before],
-      [planned.after, actual.after],
-    ].every(([asPlanned, asIs]) => asPlanned === UNKNOWN || asPlanned === asIs)
+    // What only the run could know may have become anything, in any form.
+    const isLeftOpen = isUnknown(planned.before) || isUnknown(planned.after)
+    if (!isLeftOpen && planned.form !== actual.form) return false
+    return (
+      (isUnknown(planned.before) || planned.before === actual.before) &&
+      (isUnknown(planned.after) || planned.after === actual.after)
+    )
   })
+}
+
+function isUnknown(side: string | undefined): boolean {
+  return side?.includes(UNKNOWN) === true
 }
 
 const UNKNOWN = new Unknown('').toString()

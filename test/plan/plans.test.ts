@@ -2,8 +2,9 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
 import { hostPlans } from '../../engine/plan/host-plans.ts'
-import { parsePlan } from '../../engine/plan/saved-plan.ts'
+import { type PlannedTask, parsePlan } from '../../engine/plan/saved-plan.ts'
 import { Secret } from '../../engine/resource/secret.ts'
+import { Unknown } from '../../engine/resource/unknown.ts'
 import {
   command,
   folder,
@@ -152,6 +153,35 @@ ${at.path}/kept: absent → as wanted
     ])
     const run = await go('run', play, { plan })
     expect(run.lines).toEqual(['a t0: changed', 'a t1: changed', 'a tell: changed'])
+  })
+
+  test('pays what a task notifies of which the plan did not know whether it runs', async () => {
+    await using at = await temporaryFolder()
+    const play: TestPlay = {
+      steps: [
+        { call: token, register: 'made', args: () => ({ path: `${at.path}/token` }) },
+        {
+          call: note,
+          when: ({ reg }) => {
+            const made = (reg('made') as { token?: unknown } | undefined)?.token
+            return made instanceof Unknown ? made : true
+          },
+          args: () => ({ path: `${at.path}/f`, text: 'x' }),
+          notify: ['first'],
+        },
+      ],
+      handlers: [
+        { name: 'first', call: command, args: () => ({ cmd: `echo >>${at.path}/told` }), notify: ['second'] },
+        { name: 'second', call: command, args: () => ({ cmd: `echo >>${at.path}/told` }) },
+      ],
+    }
+    const plan = await planOf(play)
+    expect(plan.hosts.a.tasks.map(({ name, status }: PlannedTask) => [name, status])).toEqual([
+      ['t0', 'changed'],
+      ['t1', 'may-run'],
+    ])
+    const run = await go('run', play, { plan })
+    expect(run.lines).toEqual(['a t0: changed', 'a t1: changed', 'a first: changed', 'a second: changed'])
   })
 
   test('is not for hosts that the plan could not see to the end', async () => {
