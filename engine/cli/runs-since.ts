@@ -1,5 +1,6 @@
 import { observationsOf } from '../history/observations.ts'
 import { readRecord } from '../history/read-records.ts'
+import type { RecordEntry } from '../history/record.ts'
 import { type Since, SinceBook } from '../history/since.ts'
 import { Problem } from '../problem.ts'
 import { coloursFor } from '../report/colours.ts'
@@ -43,7 +44,7 @@ export async function showSince(host: string, task: string | undefined, flags: S
 }
 
 function asJson(wanted: readonly Since[]): string {
-  const all = wanted.map(({ latest, isDrifted, isMended, first, before, times }) => {
+  const all = wanted.map(({ latest, isDrifted, isMended, first, before, seen, times }) => {
     const { host, play, task, module, item, result } = latest
     const subject = { host, play, task, module, item }
     return {
@@ -54,6 +55,7 @@ function asJson(wanted: readonly Since[]): string {
       isMended,
       before: before?.id,
       times,
+      seen: seen.id,
       differences: result.differences,
     }
   })
@@ -68,13 +70,13 @@ function asText(wanted: readonly Since[], host: string, task: string | undefined
   return wanted.flatMap(lines).join('')
 }
 
-function lines({ latest, isDrifted, isMended, first, before, times }: Since): string[] {
+function lines({ latest, isDrifted, isMended, first, before, seen: last, times }: Since): string[] {
   const colours = coloursFor(coloured(process.stdout))
   const word = (isDrifted ? 'drifted' : 'clean').padEnd(INDENT.length)
   const name = printableLine(latest.item === undefined ? latest.task : `${latest.task} (${latest.item})`)
   const since = isMended ? `since the ${recordWords(first)} mended it` : `since the ${recordWords(first)}`
   const earlier = before ? `before that seen ${timeWords(before.start.at)} (${before.id})` : 'not seen before'
-  const seen = `${since} (${first.id}), seen so ${times === 1 ? 'once' : `${times} times`}; ${earlier}`
+  const seen = `${since} (${first.id}), seen so ${timesWords(times, last)}; ${earlier}`
   const differences = isDrifted ? latest.result.differences : []
   return [
     `${isDrifted ? colours.changed(word) : colours.good(word)}${name}`,
@@ -83,4 +85,8 @@ function lines({ latest, isDrifted, isMended, first, before, times }: Since): st
       .flatMap((difference) => differenceLines(difference, { colours, most: MOST_LINES }))
       .map((line) => INDENT + line),
   ].map((line) => `${line}\n`)
+}
+
+function timesWords(times: number, last: RecordEntry): string {
+  return times === 1 ? 'once' : `${times} times until ${timeWords(last.start.at)}`
 }

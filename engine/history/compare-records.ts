@@ -45,15 +45,16 @@ export function compareRecords(
     else if (kind !== 'appeared' || hostsBefore.has(now.host)) moves.push({ kind, before: then, after: now })
   }
   for (const [key, then] of before) {
-    if (!after.has(key) && then.state !== 'unseen' && hostsAfter.has(then.host))
+    if (!after.has(key) && !then.handler && then.state !== 'unseen' && hostsAfter.has(then.host))
       moves.push({ kind: 'vanished', before: then, after: undefined })
   }
   const only = (left: ReadonlySet<string>, right: ReadonlySet<string>) => [...left].filter((host) => !right.has(host))
   return { moves, same, onlyBefore: only(hostsBefore, hostsAfter), onlyAfter: only(hostsAfter, hostsBefore) }
 }
 
-function kindOf(before: Observation | undefined, { state, result }: Observation): MoveKind | undefined {
+function kindOf(before: Observation | undefined, { state, result, handler }: Observation): MoveKind | undefined {
   if (state === 'unseen') return before?.state === 'unseen' ? undefined : 'failing'
+  if (!before && handler) return state === 'drifted' ? 'drifted' : undefined
   if (!before) return 'appeared'
   if (state !== 'drifted') return isClean(state) && !isSettled(before.state) ? 'mended' : undefined
   if (before.state !== 'drifted') return 'drifted'

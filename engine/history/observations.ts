@@ -6,6 +6,8 @@ export interface Observation {
   play: string
   task: string
   module: string
+  /** It follows from tasks, and is there only when one of them notifies it. */
+  handler: boolean
   item: string | undefined
   state: State
   result: TaskResult
@@ -38,8 +40,9 @@ export function observationsOf(events: Iterable<Event>, wanted?: (host: string) 
     // Tasks that look alike count in the order of the play.
     const time = (times.get(name) ?? 0) + 1
     times.set(name, time)
-    const { play, name: taskName, module } = task
-    found.set(`${name}${time}`, { host, play, task: taskName, module, item, state: stateOf(result, mode), result })
+    const { play, name: taskName, module, handler } = task
+    const state = stateOf(result, mode)
+    found.set(`${name}${time}`, { host, play, task: taskName, module, handler, item, state, result })
   }
   return found
 }

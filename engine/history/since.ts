@@ -11,17 +11,22 @@ export interface Since {
   isMended: boolean
   /** The last record before `first` that saw it at all; undefined: none did. */
   before: RecordEntry | undefined
-  /** Records that have seen it so, one after the other. */
+  /** The last record that saw it so, and how many have, one after the other. */
+  seen: RecordEntry
   times: number
 }
 
-/** Follows each (task, item) of a host through its records; takes them oldest first. What could not be seen tells nothing. */
+/**
+ * Follows each (task, item) of a host through its records; takes them oldest first. What could not be seen tells nothing, and
+ * handlers have no state of their own.
+ */
 export class SinceBook {
-  readonly #known = new Map<string, Since & { seen: RecordEntry }>()
+  readonly #known = new Map<string, Since>()
 
   take(entry: RecordEntry, observations: ReadonlyMap<string, Observation>): void {
     for (const [key, latest] of observations) {
-      const { state } = latest
+      const { state, handler } = latest
+      if (handler) continue
       if (state !== 'clean' && state !== 'mended' && state !== 'drifted') continue
       const isDrifted = state === 'drifted'
       const isMended = state === 'mended'
@@ -35,6 +40,6 @@ export class SinceBook {
   }
 
   all(): Since[] {
-    return [...this.#known.values()].map(({ seen: _, ...since }) => since)
+    return [...this.#known.values()]
   }
 }

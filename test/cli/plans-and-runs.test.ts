@@ -75,7 +75,7 @@ describe('recorded runs on the command line', () => {
     expect(moves).toMatchObject([{ kind: 'mended', host: 'web1', task: 'a note' }])
 
     const since = lockstep(['runs', 'since', 'web1']).stdout
-    expect(since).toContain(`(${list[1].id}), seen so 2 times; before that seen`)
+    expect(since).toContain(`(${list[1].id}), seen so 2 times until `)
     expect(since).toContain(list[2].id)
     expect(JSON.parse(lockstep(['runs', 'since', 'web1', 'NOTE', '--output', 'json']).stdout)).toMatchObject([
       { isDrifted: true, run: list[1].id, before: list[2].id, times: 2 },

@@ -47,6 +47,12 @@ describe('comparing two records', () => {
     expect(moves(before, after)).toEqual(['appeared: web1 t [c]', 'vanished: web1 t [a]'])
   })
 
+  test('takes a handler that is not due as one without a state', () => {
+    const [due, idle]: Results[] = [{ web1: { t: 'changed', handler: 'changed' } }, { web1: { t: 'ok' } }]
+    expect(moves(due ?? {}, idle ?? {})).toEqual(['mended: web1 t'])
+    expect(moves(idle ?? {}, due ?? {})).toEqual(['drifted: web1 t', 'drifted: web1 handler'])
+  })
+
   test('tells of hosts that only one has looked at, and not of all their tasks', () => {
     const comparison = compare({ web1: { t: 'ok' }, web2: { t: 'ok' } }, { web1: { t: 'ok' }, web3: { t: 'ok' } })
     expect(comparison).toEqual({ moves: [], same: 1, onlyBefore: ['web2'], onlyAfter: ['web3'] })

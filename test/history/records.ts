@@ -28,7 +28,7 @@ export function entryOf(number: number, mode: Mode = 'check'): RecordEntry {
   return { id: start.id, path: start.id, start, end: undefined }
 }
 
-/** The events of a check, or a run, by host, task and what became of it; `task [item]` is an item of a loop. */
+/** The events of a check, or a run, by host, task and what became of it; `task [item]` is an item of a loop, and the task `handler` is one. */
 export function checkOf(results: Record<string, Record<string, Status>>, mode: Mode = 'check'): Event[] {
   const at = '2026-01-01T00:00:00.000Z'
   const hosts = Object.keys(results)
@@ -41,7 +41,7 @@ export function checkOf(results: Record<string, Record<string, Status>>, mode: M
     { type: 'play-started', at, play: 'site', place, hosts },
     ...names.flatMap((name): Event[] => {
       const [, text = name, label] = /^(.*?) \[(.*)\]$/.exec(name) ?? []
-      const task: TaskRef = { id: text, name: text, module: 'sysctl', play: 'site', place, handler: false }
+      const task: TaskRef = { id: text, name: text, module: 'sysctl', play: 'site', place, handler: text === 'handler' }
       return [
         { type: 'task-started', at, task, hosts },
         ...hosts.flatMap((host): Event[] => {
