@@ -106,4 +106,5 @@ const recordedFlags = [
   'connection',
   'acceptNewHostKeys',
   'sshConfig',
+  'guardSeconds',
 ] as const

@@ -5,12 +5,12 @@ import { argsOf } from './act.ts'
 import { holds } from './acted.ts'
 import { applyBatch, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
-import { refused, refusedChange } from './guard.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import { look, missingOf } from './looking.ts'
 import { type PlannedJob, type PlannedTarget, planJobs } from './planning.ts'
 import { checked, failed, open, type Settled } from './settled.ts'
+import { refused, refusedChange } from './veto.ts'
 
 /** What a step is performed with. */
 export interface Performance {

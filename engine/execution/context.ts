@@ -2,10 +2,10 @@ import type { Evaluator } from '../language/evaluator.ts'
 import type { Play } from '../language/playbook.ts'
 import type { Event, Mode } from '../report/event.ts'
 import type { DebtBook } from './debt-book.ts'
-import type { Guard } from './guard.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
 import type { Registry } from './registry.ts'
+import type { Veto } from './veto.ts'
 
 /** The controller's own files, for what is fetched. */
 export interface ControllerFiles {
@@ -36,7 +36,7 @@ export interface PlayContext {
   /** Seconds after which a host undoes a change that may have cut off the way in, unless a new login has proven the way. */
   guardSeconds: number
   /** Asked before anything is changed. */
-  guard?: Guard | undefined
+  veto?: Veto | undefined
   /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -100,7 +100,7 @@ export class PlayRun {
     const { steps, place, name } = this.#play
     const task: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: name, place, handler: false }
     for (const host of batch) {
-      const refusal = this.#context.guard?.refusal(host.name)
+      const refusal = this.#context.veto?.refusal(host.name)
       if (refusal)
         this.#settle(task, undefined, failed({ host, item: undefined }, refusal.failure, refusal.differences))
     }

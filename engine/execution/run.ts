@@ -7,11 +7,11 @@ import type { Event, HostSummary, Mode, RunSummary } from '../report/event.ts'
 import type { ControllerFiles } from './context.ts'
 import { DebtBook } from './debt-book.ts'
 import { forgetUnread } from './guarding.ts'
-import type { Guard } from './guard.ts'
 import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
 import { PlayRun } from './play-run.ts'
 import { Registry } from './registry.ts'
+import type { Veto } from './veto.ts'
 
 /** All that a run needs from the world outside. */
 export interface RunOptions {
@@ -33,7 +33,7 @@ export interface RunOptions {
   /** Once aborted, what is in flight is finished and nothing new is begun. */
   signal?: AbortSignal | undefined
   /** Asked before anything is changed: what it refuses fails. */
-  guard?: Guard | undefined
+  veto?: Veto | undefined
   /** For tests: told where a plan foresaw something else than came. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -3,7 +3,8 @@ import type { LockHolder } from '../remote/lock.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 
 export interface KeptHosts {
-  open: (name: string) => Promise<RemoteHost>
+  /** How one passage opens hosts; who opens one again within it means a connection of its own, to prove that there is a way. */
+  passage: () => (name: string) => Promise<RemoteHost>
   close: () => Promise<void>
 }
 
@@ -18,10 +19,15 @@ export function keepHosts(open: (name: string) => Promise<RemoteHost>, lock: Loc
     return { remote, shared: shareable(remote, lock) }
   }
   return {
-    async open(name) {
-      const found = kept.get(name) ?? connect(name)
-      kept.set(name, found)
-      return (await found).shared
+    passage() {
+      const opened = new Set<string>()
+      return async (name) => {
+        if (opened.has(name)) return await open(name)
+        opened.add(name)
+        const found = kept.get(name) ?? connect(name)
+        kept.set(name, found)
+        return (await found).shared
+      }
     },
     async close() {
       await Promise.allSettled([...kept.values()].map(async (one) => (await one).remote.close()))
@@ -52,6 +58,9 @@ function shareable(remote: RemoteHost, lock: LockHolder): RemoteHost {
   return {
     get traffic() {
       return remote.traffic
+    },
+    get way() {
+      return remote.way
     },
     close: async () => {},
     round(work) {

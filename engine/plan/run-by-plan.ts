@@ -3,10 +3,10 @@ import type { Compiled } from '../language/compile.ts'
 import type { Event, RunSummary } from '../report/event.ts'
 import { hostPlans } from './host-plans.ts'
 import { keepHosts } from './kept-hosts.ts'
-import { planGuard } from './plan-guard.ts'
+import { planVeto } from './plan-veto.ts'
 import type { SavedPlan } from './saved-plan.ts'
 
-export interface PlanRunOptions extends Omit<RunOptions, 'mode' | 'guard'> {
+export interface PlanRunOptions extends Omit<RunOptions, 'mode' | 'veto'> {
   plan: Pick<SavedPlan, 'at' | 'by' | 'hosts'>
   /** The playbook as compiled for check mode. */
   check: Pick<Compiled, 'playbook' | 'evaluatorFor'>
@@ -14,20 +14,19 @@ export interface PlanRunOptions extends Omit<RunOptions, 'mode' | 'guard'> {
 
 /**
  * Applies a saved plan and no more: locks the hosts and checks them again, leaves alone those that are no longer as the plan
- * has them, and runs the rest under its guard; all of that on one connection a host.
+ * has them, and runs the rest under its veto; all of that on one connection a host.
  */
 export async function runByPlan({ plan, check, ...options }: PlanRunOptions): Promise<RunSummary> {
   const { playbook, operator, now } = options
   const lock = { by: operator, playbook: playbook.path, since: now().toISOString() }
   const hosts = keepHosts(options.open, lock)
-  const shared = { ...options, open: hosts.open }
   const events: Event[] = []
   try {
     const { playbook: checked, evaluatorFor } = check
-    const walk = { ...shared, playbook: checked, evaluatorFor }
+    const walk = { ...options, playbook: checked, evaluatorFor, open: hosts.passage() }
     await runPlaybook({ ...walk, mode: 'check', emit: (event) => events.push(event) })
-    const guard = planGuard({ plan, now: hostPlans(events, checked), playbook })
-    return await runPlaybook({ ...shared, mode: 'run', guard })
+    const veto = planVeto({ plan, now: hostPlans(events, checked), playbook })
+    return await runPlaybook({ ...options, open: hosts.passage(), mode: 'run', veto })
   } finally {
     await hosts.close()
   }

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { ControllerFiles } from '../../engine/execution/context.ts'
-import type { Guard } from '../../engine/execution/guard.ts'
 import { type RunOptions, runPlaybook } from '../../engine/execution/run.ts'
+import type { Veto } from '../../engine/execution/veto.ts'
 import type { Evaluator, LoopItem, Runtime } from '../../engine/language/evaluator.ts'
 import type { Callable, Handler, Play, Playbook, Step } from '../../engine/language/playbook.ts'
 import { runByPlan } from '../../engine/plan/run-by-plan.ts'
@@ -191,7 +191,7 @@ export async function go(
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
   more: {
     open?: (host: string) => Promise<RemoteHost>
-    guard?: Guard
+    veto?: Veto
     /** A run is held to it. */
     plan?: Pick<SavedPlan, 'at' | 'by' | 'hosts'>
   } = {},
@@ -258,7 +258,7 @@ export async function go(
     controller,
     forks: 10,
     operator: 'ann@laptop',
-    guard: more.guard,
+    veto: more.veto,
   }
   const { plan } = more
   const summary = plan ? await runByPlan({ ...options, plan, check: options }) : await runPlaybook(options)

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { keepHosts } from '../../engine/plan/kept-hosts.ts'
 import type { Done, RemoteHost, Work } from '../../engine/remote/host.ts'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
+import { NO_CONNECTION } from '../../engine/resource/read.ts'
 
 const lock = { by: 'ann@laptop', playbook: 'site.yml', since: '2026-01-01T00:00:00.000Z' }
 const work: Work = { become: undefined, jobs: [], reads: [] }
@@ -13,6 +14,7 @@ function host(answer: (work: Work) => Promise<Done>) {
   let closed = 0
   const remote: RemoteHost = {
     traffic: { rounds: 0, bytesSent: 0, bytesReceived: 0 },
+    way: NO_CONNECTION,
     round: (one) => {
       asked.push(one)
       return answer(one)
@@ -31,19 +33,30 @@ function host(answer: (work: Work) => Promise<Done>) {
 
 test('a kept host is connected to once, locked by its first round, and closed at the end', async () => {
   const { kept, asked, counts } = host(async () => nothing)
-  const first = await kept.open('a')
+  const first = await kept.passage()('a')
   await Promise.all([first.round(work), first.round(work)])
   await first.close()
-  await (await kept.open('a')).round({ ...work, lock })
+  await (await kept.passage()('a')).round({ ...work, lock })
   expect(asked.map((one) => one.lock)).toEqual([lock, undefined, undefined])
   expect(counts()).toEqual({ opened: 1, closed: 0 })
   await kept.close()
   expect(counts()).toEqual({ opened: 1, closed: 1 })
 })
 
+test('a host that is opened again in one passage is connected to anew, without a lock, and is closed by who opened it', async () => {
+  const { kept, asked, counts } = host(async () => nothing)
+  const passage = kept.passage()
+  await (await passage('a')).round(work)
+  const anew = await passage('a')
+  await anew.round(work)
+  await anew.close()
+  expect(asked.map((one) => one.lock)).toEqual([lock, undefined])
+  expect(counts()).toEqual({ opened: 2, closed: 1 })
+})
+
 test('a host that another run has locked stays so', async () => {
   const { kept, asked } = host(async () => ({ ...nothing, lockedBy: lock }))
-  const remote = await kept.open('a')
+  const remote = await kept.passage()('a')
   for (let time = 0; time < 2; time++) expect((await remote.round(work)).lockedBy).toEqual(lock)
   expect(asked.length).toBe(1)
 })
@@ -56,7 +69,7 @@ test('a host that was lost stays so, and the lock is asked for again after a rou
   const { kept, asked } = host(async () => {
     throw problems[asked.length - 1]
   })
-  const remote = await kept.open('a')
+  const remote = await kept.passage()('a')
   await expect(remote.round(work)).rejects.toThrow('not allowed')
   await expect(remote.round(work)).rejects.toThrow('gone')
   await expect(remote.round(work)).rejects.toThrow('gone')

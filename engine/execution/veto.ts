@@ -8,7 +8,7 @@ import { failed, type Settled } from './settled.ts'
 import { showChange, showDecision } from './show.ts'
 
 /** Has a say in what a run does: it may keep it from a host, and from any change. */
-export interface Guard {
+export interface Veto {
   /** Why nothing at all is done on the host. */
   refusal(host: string): Refusal | undefined
   /** Why a change is not made; asked right before. */
@@ -27,7 +27,7 @@ export interface Refusal {
   differences: readonly Difference[]
 }
 
-/** How a planned job ends when the guard of the run keeps it from what it is about to do; undefined: it may do it. */
+/** How a planned job ends when the run's veto keeps it from what it is about to do; undefined: it may do it. */
 export function refused(context: PlayContext, step: Step, planned: PlannedJob): Settled | undefined {
   const differences = intended(planned, step)
   return differences.length === 0 ? undefined : refusedChange(context, step, planned.job, differences)
@@ -35,17 +35,17 @@ export function refused(context: PlayContext, step: Step, planned: PlannedJob): 
 
 /** The same of a change that is known otherwise. */
 export function refusedChange(
-  { guard }: PlayContext,
+  { veto }: PlayContext,
   step: Step,
   job: Job,
   differences: readonly Difference[],
 ): Settled | undefined {
   // It acts in check mode too, so nothing foresees it.
-  if (!guard || step.checkMode === false) return undefined
+  if (!veto || step.checkMode === false) return undefined
   const host = job.host.name
   const refusal =
-    (job.target === host ? undefined : guard.refusal(job.target)) ??
-    guard.admit({ host, step, item: job.item, differences })
+    (job.target === host ? undefined : veto.refusal(job.target)) ??
+    veto.admit({ host, step, item: job.item, differences })
   return refusal && failed(job, refusal.failure, refusal.differences)
 }
 

@@ -1,4 +1,4 @@
-import type { Guard, PlannedChange, Refusal } from '../execution/guard.ts'
+import type { PlannedChange, Refusal, Veto } from '../execution/veto.ts'
 import type { Playbook, Step } from '../language/playbook.ts'
 import type { Difference } from '../report/event.ts'
 import { count } from '../report/words.ts'
@@ -7,7 +7,7 @@ import { comparePlans, keyOf, shown, taskWords } from './compare-plans.ts'
 import { bare } from './host-plans.ts'
 import type { HostPlan, PlannedTask, SavedPlan } from './saved-plan.ts'
 
-export interface PlanGuardOptions {
+export interface PlanVetoOptions {
   plan: Pick<SavedPlan, 'at' | 'by' | 'hosts'>
   /** What a check finds on the hosts now. */
   now: Readonly<Record<string, HostPlan>>
@@ -15,7 +15,7 @@ export interface PlanGuardOptions {
 }
 
 /** Holds a run to a saved plan: hosts that are no longer as it has them are left alone, and so is every change that it does not have. */
-export function planGuard({ plan, now, playbook }: PlanGuardOptions): Guard {
+export function planVeto({ plan, now, playbook }: PlanVetoOptions): Veto {
   const made = `the plan that ${plan.by} made at ${plan.at}`
   const hint = 'look at what differs, and make a new plan with `check --save`'
   const stale = (message: string, differences: Difference[]): Refusal => ({

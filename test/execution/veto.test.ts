@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import type { Guard, PlannedChange } from '../../engine/execution/guard.ts'
+import type { PlannedChange, Veto } from '../../engine/execution/veto.ts'
 import { command, go, lineAtEnd, note, type TestPlay, temporaryFolder } from './harness.ts'
 
 /** Refuses what the test says. */
-function guard(isRefused: (change: PlannedChange) => boolean): Guard {
+function veto(isRefused: (change: PlannedChange) => boolean): Veto {
   const failure = { code: 'PLAN_STALE', message: 'not in the plan' }
   return {
     refusal: () => undefined,
@@ -13,7 +13,7 @@ function guard(isRefused: (change: PlannedChange) => boolean): Guard {
   }
 }
 
-describe('the guard of a run', () => {
+describe('the veto in a run', () => {
   test('keeps one item from being changed, and what stands behind it is planned without it', async () => {
     await using at = await temporaryFolder()
     const path = `${at.path}/f`
@@ -28,7 +28,7 @@ describe('the guard of a run', () => {
         },
       ],
     }
-    const run = await go('run', play, { guard: guard(({ item }) => item?.label === 'two') })
+    const run = await go('run', play, { veto: veto(({ item }) => item?.label === 'two') })
     expect(run.lines).toEqual(['a t0: changed', 'a t1 [one]: changed', 'a t1 [two]: failed', 'a t1 [three]: changed'])
     expect(await readFile(path, 'utf8')).toBe('zero\none\nthree\n')
   })
@@ -41,7 +41,7 @@ describe('the guard of a run', () => {
     }
     const asked: string[] = []
     const run = await go('run', play, {
-      guard: guard(({ differences }) => {
+      veto: veto(({ differences }) => {
         asked.push(...differences.map(({ what }) => what))
         return true
       }),
@@ -55,7 +55,7 @@ describe('the guard of a run', () => {
     await using at = await temporaryFolder()
     const step = { call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }) }
     const lost = async (ignoreErrors: boolean) =>
-      (await go('run', { steps: [{ ...step, ignoreErrors }] }, { guard: guard(() => true) })).summary.hosts.a?.lost
+      (await go('run', { steps: [{ ...step, ignoreErrors }] }, { veto: veto(() => true) })).summary.hosts.a?.lost
     expect([await lost(true), await lost(false)]).toEqual([undefined, 'refused'])
   })
 
@@ -65,6 +65,6 @@ describe('the guard of a run', () => {
       steps: [{ call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }), checkMode: false }],
     }
     for (const status of ['changed', 'ok'])
-      expect((await go('run', play, { guard: guard(() => true) })).lines).toEqual([`a t0: ${status}`])
+      expect((await go('run', play, { veto: veto(() => true) })).lines).toEqual([`a t0: ${status}`])
   })
 })
