@@ -22,6 +22,8 @@ const poll = { timeout: 60_000, interval: 100 }
 /** `fast` needs nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
 export default defineConfig({
   test: {
+    // What tests run is nobody's history.
+    env: { LOCKSTEP_HISTORY: 'off' },
     projects: [
       {
         plugins: [forBrowsers],

@@ -10,6 +10,7 @@ export function exitCodeOf(summary: RunSummary, mode: Mode, failOn: readonly Fin
 
 function codeOf(host: HostSummary, mode: Mode, failOn: readonly Finding[]): number {
   if (host.lost === 'locked') return exitCodes.locked
+  if (host.lost === 'refused') return exitCodes.stale
   if (host.lost === 'unreachable') return exitCodes.unreachable
   if (host.lost === 'failed') return exitCodes.failed
   const found = mode === 'check' && failOn.some((finding) => isFound(finding, host))

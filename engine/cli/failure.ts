@@ -11,6 +11,7 @@ export const exitCodes = {
   failed: 3,
   unreachable: 4,
   locked: 5,
+  stale: 5,
   bug: 70,
   interrupted: 130,
 }
@@ -21,7 +22,7 @@ export function reportFailure(error: unknown, stream: NodeJS.WriteStream): numbe
   if (problems) {
     const told = problems.map((problem) => sievedProblem(problem, knownSecrets))
     stream.write(`${problemText(told, { colour: coloured(stream) })}\n`)
-    return exitCodes.mistake
+    return problems.every(({ code }) => code === 'PLAN_STALE') ? exitCodes.stale : exitCodes.mistake
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
   stream.write(

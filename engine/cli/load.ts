@@ -12,6 +12,7 @@ import { problemsOf } from './failure.ts'
 import { Keys } from './keys.ts'
 import type { ConnectionFlags, KeyFlags, PlaybookFlags } from './options.ts'
 import { forbidCores, knownSecrets } from './process-secrets.ts'
+import { noteSources, type Source } from './sources.ts'
 
 /** Everything that was asked for, read and found to be right. */
 export interface Loaded {
@@ -21,6 +22,8 @@ export interface Loaded {
   playbooks: readonly Compiled[]
   /** The lab inventory that was taken since none was given. */
   assumed: string | undefined
+  /** All that was read for it, and is read later when a task comes to it. */
+  sources: () => readonly Source[]
 }
 
 type LoadFlags = PlaybookFlags & Partial<ConnectionFlags>
@@ -70,10 +73,11 @@ function textOf({ file, place }: Sealed, content: Buffer): string {
 }
 
 function loadWith(clearTexts: ClearTexts, paths: readonly string[], flags: LoadFlags, mode: Mode): Loaded {
+  const sources = noteSources()
   const assumed = flags.inventory ? undefined : defaultInventory(paths[0])
   const vars = extraVars(flags.extraVars ?? [], clearTexts)
-  const sources = flags.inventory ?? (assumed === undefined ? [] : [assumed])
-  const inventory = loadInventory(sources, { extraVars: vars, clearTexts })
+  const inventories = flags.inventory ?? (assumed === undefined ? [] : [assumed])
+  const inventory = loadInventory(inventories, { extraVars: vars, clearTexts })
   const shared = {
     inventory,
     clearTexts,
@@ -90,7 +94,13 @@ function loadWith(clearTexts: ClearTexts, paths: readonly string[], flags: LoadF
       ...(flags.becomeMethod === undefined ? {} : { method: flags.becomeMethod }),
     },
   }
-  return { inventory, vars, playbooks: allOf(paths, (playbookPath) => compile({ ...shared, playbookPath })), assumed }
+  return {
+    inventory,
+    vars,
+    playbooks: allOf(paths, (playbookPath) => compile({ ...shared, playbookPath })),
+    assumed,
+    sources,
+  }
 }
 
 /** What is wrong with one playbook does not hide what is wrong with the next. */

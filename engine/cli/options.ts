@@ -134,6 +134,16 @@ function collectFindings(value: string, before: Finding[] = []): Finding[] {
   throw new InvalidArgumentError(`It takes ${findings.join(', ')}, or several of them with commas between.`)
 }
 
+/** Flags of a run and of a check, which are recorded. */
+export interface RecordFlags {
+  /** False: not recorded. */
+  history?: boolean
+}
+
+export function addRecordFlags(command: Command): Command {
+  return command.option('--no-history', 'leave no record for `lockstep runs`')
+}
+
 /** A flag that may be given several times. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]

@@ -13,11 +13,10 @@ export interface Report {
 }
 
 /** The report that the flags ask for, on stdout; on a terminal with a clock, so that long tasks show that they live. */
-export function startReport({ output, verbose, diff }: ReportFlags, mode: Mode): Report {
+export function startReport({ output, verbose, diff }: ReportFlags, mode: Mode, { live = isLive() } = {}): Report {
   const { stdout } = process
   const aside = (text: string) => process.stderr.write(`${text}\n`)
   if (output === 'jsonl') return { emit: createJsonlReporter({ output: stdout }), notice: aside, end: () => {} }
-  const live = stdout.isTTY === true && process.env.TERM !== 'dumb'
   const report = createTerminalReporter({
     output: stdout,
     // A terminal that does not know its size says 0.
@@ -44,4 +43,8 @@ export function startReport({ output, verbose, diff }: ReportFlags, mode: Mode):
   // Whatever ends the process, what is drawn does not stay.
   process.on('exit', end)
   return { emit: report, notice, end }
+}
+
+function isLive(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
 }

@@ -12,6 +12,7 @@ import { look, missingOf } from './looking.ts'
 import { owe } from './owing.ts'
 import { type PlannedJob, type PlannedTarget, planJobs } from './planning.ts'
 import { checked, failed, open, type Settled } from './settled.ts'
+import { refused, refusedChange } from './veto.ts'
 
 /** What a step is performed with. */
 export interface Performance {
@@ -81,13 +82,15 @@ async function runTarget(
   const [first] = jobs
   if (!first) return []
   const { step, position, settles, listen } = performance
+  const refusal = refused(context, step, first)
+  if (refusal) return [refusal, ...(await replan(context, performance, target, jobs.slice(1)))]
   if (step.until || isKeeping(first)) {
     const settled = isKeeping(first)
       ? await keep(context, first, step, position, onlyLooking)
       : await retry(context, performance, target, first)
     return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
   }
-  const length = batchLength(jobs)
+  const length = batchLength(jobs, (job) => refused(context, step, job) !== undefined)
   const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles, listen })
   return [...settled, ...(await replan(context, performance, target, jobs.slice(length)))]
 }
@@ -154,7 +157,16 @@ async function keep(
   const have = await context.controller.read(path)
   const value = { changed: !have?.equals(wanted.content), dest: path }
   if (have?.equals(wanted.content)) return { host: job.host, item: job.item, status: 'ok', differences: [], value }
+  const difference = {
+    kind: 'fetch',
+    what: path,
+    form: 'bytes' as const,
+    before: have && `${have.length} bytes`,
+    after: `${wanted.content.length} bytes`,
+  }
   if (!onlyLooking) {
+    const refusal = refusedChange(context, step, job, [difference])
+    if (refusal) return refusal
     try {
       await owe(context, job, step, position)
     } catch (error) {
@@ -163,21 +175,18 @@ async function keep(
     }
     await context.controller.write(path, wanted.content, wanted.mode)
   }
-  const difference = {
-    kind: 'fetch',
-    what: path,
-    form: 'bytes' as const,
-    before: have && `${have.length} bytes`,
-    after: `${wanted.content.length} bytes`,
-  }
   return { host: job.host, item: job.item, status: 'changed', differences: [difference], value }
 }
 
-/** Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. */
-function batchLength(jobs: readonly PlannedJob[]): number {
+/**
+ * Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. What stands
+ * behind something that is refused is planned without it.
+ */
+function batchLength(jobs: readonly PlannedJob[], isRefused: (job: PlannedJob) => boolean): number {
   const stop = jobs.findIndex(
-    ({ planned }, index) =>
-      index > 0 && (planned.kind === 'unknown' || (planned.kind === 'decision' && planned.guarded)),
+    (job, index) =>
+      index > 0 &&
+      (job.planned.kind === 'unknown' || (job.planned.kind === 'decision' && job.planned.guarded) || isRefused(job)),
   )
   return stop < 0 ? jobs.length : stop
 }

@@ -6,6 +6,7 @@ import type { DebtBook } from './debt-book.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
 import type { Registry } from './registry.ts'
+import type { Veto } from './veto.ts'
 
 /** The controller's own files, for what is fetched. */
 export interface ControllerFiles {
@@ -39,6 +40,8 @@ export interface PlayContext {
   guardSeconds: number
   /** Whether what commands print is told while they run. */
   tellsOutput?: boolean | undefined
+  /** Asked before anything is changed. */
+  veto?: Veto | undefined
   /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -20,7 +20,7 @@ export class HostState {
   /** Handlers that earlier runs owe to this host, with the words for it. */
   readonly #owed = new Map<string, string>()
   readonly counts: Record<Status, number> = emptyCounts()
-  lost: 'failed' | 'unreachable' | 'locked' | undefined
+  lost: 'failed' | 'unreachable' | 'locked' | 'refused' | undefined
   /** `end_host` or `end_play` was reached. */
   ended = false
   #blocks = new Map<string, BlockState>()

@@ -37,6 +37,7 @@ export class PlayOutcome {
     } else if (status === 'failed' && host.lost !== 'locked') {
       if (step?.ignoreErrors) tolerated = 'ignored'
       else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'
+      else if (settled.failure?.code === 'PLAN_STALE') host.lost = 'refused'
     }
     // A change that broke half way is a change all the same, when the play goes on.
     if (step && (CHANGING.has(status) || (tolerated && settled.begun))) {

@@ -10,7 +10,7 @@ import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
 import { PlayOutcome } from './play-outcome.ts'
 import { batchSize, orderHosts } from './roll.ts'
-import { open, type Settled } from './settled.ts'
+import { failed, open, type Settled } from './settled.ts'
 import { perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
@@ -92,12 +92,18 @@ export class PlayRun {
   /** The first round on each host: connects, asks for debts, and looks at all that can be looked at now. */
   async #greet(batch: readonly HostState[]): Promise<void> {
     const { steps, place, name } = this.#play
-    const ahead = steps.map((step, position) => ({ step, position }))
-    const wanted = lookAhead({ ...this.#context, ahead, members: batch })
-    const become: Become | undefined = steps.find((step) => step.become)?.become
-    for (const host of batch) if (!wanted.has(host.name)) want(wanted, host.name, become, [])
-    const unreachable = await look(this.#context, wanted, 0)
     const task: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: name, place, handler: false }
+    for (const host of batch) {
+      const refusal = this.#context.veto?.refusal(host.name)
+      if (refusal)
+        this.#outcome.settle(task, undefined, failed({ host, item: undefined }, refusal.failure, refusal.differences))
+    }
+    const members = batch.filter(({ lost }) => lost === undefined)
+    const ahead = steps.map((step, position) => ({ step, position }))
+    const wanted = lookAhead({ ...this.#context, ahead, members })
+    const become: Become | undefined = steps.find((step) => step.become)?.become
+    for (const host of members) if (!wanted.has(host.name)) want(wanted, host.name, become, [])
+    const unreachable = await look(this.#context, wanted, 0)
     for (const host of batch) {
       const problem = unreachable.get(host.name)
       if (!problem) continue

@@ -15,6 +15,7 @@ import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
 import { PlayRun } from './play-run.ts'
 import { Registry } from './registry.ts'
+import type { Veto } from './veto.ts'
 import { waitForLocks } from './wait-for-locks.ts'
 
 /** All that a run needs from the world outside. */
@@ -42,6 +43,8 @@ export interface RunOptions {
   signal?: AbortSignal | undefined
   /** Tells what commands print while they run. */
   tellsOutput?: boolean | undefined
+  /** Asked before anything is changed: what it refuses fails. */
+  veto?: Veto | undefined
   /** For tests: told where a plan foresaw something else than came. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { nearest, type Place, Problem } from '../problem.ts'
+import { noteSource } from './read-source.ts'
 import { matches } from './regex.ts'
 
 /** What patterns choose from. */
@@ -78,7 +79,10 @@ function globTest(glob: string): (name: string) => boolean {
 
 function readList(path: string, place: Place | undefined): string[] {
   try {
-    return readFileSync(path, 'utf8')
+    const bytes = readFileSync(path)
+    noteSource(path, bytes)
+    return bytes
+      .toString('utf8')
       .split('\n')
       .filter((line) => line.trim() !== '' && !line.startsWith('#'))
   } catch (error) {

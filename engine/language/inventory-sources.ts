@@ -6,7 +6,7 @@ import type { InventoryBuilder } from './inventory-builder.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readScriptInventory } from './inventory-script.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
-import { readBytes, readSealedSource } from './read-source.ts'
+import { noteSource, readBytes, readSealedSource } from './read-source.ts'
 import { SourceText } from './source-text.ts'
 import { readVarsFolders } from './vars-folders.ts'
 import { parseYaml } from './yaml.ts'
@@ -50,7 +50,9 @@ const IGNORED = /^\.|~$|\.(orig|bak|retry|swp|rpmsave|md|pyc|hbs|key|pub)$/
 
 function readFile(path: string, builder: InventoryBuilder): void {
   if (isProgram(path)) {
-    const parsed = parseYaml(new SourceText(path, listOf(path)), builder.problems)
+    const answer = listOf(path)
+    noteSource(`${path} --list`, Buffer.from(answer))
+    const parsed = parseYaml(new SourceText(path, answer), builder.problems)
     if (parsed) readScriptInventory(parsed, builder)
     return
   }

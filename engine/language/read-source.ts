@@ -1,8 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { type Place, Problem } from '../problem.ts'
 import type { ClearTexts } from './encrypted/clear-texts.ts'
 import { sealKind } from './encrypted/sealed.ts'
 import { SourceText } from './source-text.ts'
+
+/** Told of everything that is read. */
+let watcher: (path: string, bytes: Buffer) => void = () => {}
+
+/** Tells of each file that is read from now on, by its absolute path; the answer of a program stands under `PATH --list`. */
+export function watchSources(listener: (path: string, bytes: Buffer) => void): void {
+  watcher = listener
+}
+
+/** Notes something that was read, for whoever watches. */
+export function noteSource(path: string, bytes: Buffer): void {
+  watcher(resolve(path), bytes)
+}
 
 /** A text file, which may be encrypted: then it is empty until it has been opened. */
 export function readSealedSource(path: string, clearTexts: ClearTexts | undefined, place?: Place): SourceText {
@@ -33,7 +47,9 @@ export function readSource(path: string, place?: Place, clearTexts?: ClearTexts)
 /** Reads a file; throws a Problem that names `place`, where the file is asked for. */
 export function readBytes(path: string, place?: Place): Buffer {
   try {
-    return readFileSync(path)
+    const bytes = readFileSync(path)
+    noteSource(path, bytes)
+    return bytes
   } catch (error) {
     if (!(error instanceof Error && 'code' in error)) throw error
     const reasons: Record<string, string> = {

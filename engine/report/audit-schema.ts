@@ -106,9 +106,12 @@ const host = strict(
     name: text('Name in the inventory.'),
     counts,
     lost: Type.Optional(
-      Type.Union([Type.Literal('failed'), Type.Literal('unreachable'), Type.Literal('locked')], {
-        description: 'Why it left the play.',
-      }),
+      Type.Union(
+        [Type.Literal('failed'), Type.Literal('unreachable'), Type.Literal('locked'), Type.Literal('refused')],
+        {
+          description: 'Why it left the play.',
+        },
+      ),
     ),
     owed: Type.Array(Type.String(), { description: 'Handlers still due.' }),
   },

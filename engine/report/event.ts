@@ -111,8 +111,8 @@ export interface HostSummary {
   rounds: number
   bytesSent: number
   bytesReceived: number
-  /** Left the play: failed or was unreachable, and nothing rescued it. */
-  lost?: 'failed' | 'unreachable' | 'locked'
+  /** Left the play: failed or was unreachable, and nothing rescued it; `refused`: it is not as the saved plan has it. */
+  lost?: 'failed' | 'unreachable' | 'locked' | 'refused'
   /** Handlers still owed when the run ended. */
   owed: readonly string[]
 }

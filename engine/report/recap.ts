@@ -81,7 +81,7 @@ function whoWords(names: readonly string[], { width }: RecapStyle): string {
   return texts.find((text) => columns(text) <= room) ?? fitted(texts.at(-1) ?? '', room)
 }
 
-const lostWords = { failed: 'left the play', locked: 'locked by another run' }
+const lostWords = { failed: 'left the play', locked: 'locked by another run', refused: 'not as in the plan' }
 
 function countWords({ counts }: HostSummary, { mode, colours }: RecapStyle): string {
   const sums = new Map<string, { sum: number; status: Status }>()

@@ -89,7 +89,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         return mode === 'run' ? [colours.strong(line)] : []
       }
       case 'play-started': {
-        const line = colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`)
+        const line =
+          colours.strong(`play ${printableLine(event.play)}`) +
+          colours.dim(printableLine(` [${listed(event.hosts, 5)}]`))
         plays.push(line)
         if (mode === 'check') return []
         return plays.length > 1 ? ['', line] : [line]

@@ -56,6 +56,7 @@ function lostWords(hosts: readonly Counted[]): string[] {
   return [
     hostPhrase(lost('unreachable'), 'unreachable'),
     hostPhrase(lost('locked'), 'locked by another run'),
+    hostPhrase(lost('refused'), 'not as in the plan'),
     hostPhrase(lost('failed'), 'failed'),
   ]
 }

@@ -27,6 +27,12 @@ describe('the exit code', () => {
       4,
     ],
     ['of a host that is locked', 'run', [host({}, { lost: 'locked' }), host({}, { lost: 'unreachable' })], 5],
+    [
+      'of a host that is not as in the plan',
+      'run',
+      [host({ failed: 1 }, { lost: 'refused' }), host({ changed: 1 })],
+      5,
+    ],
   ])('%s', (_title, mode, hosts, code) => {
     const summary = {
       hosts: Object.fromEntries(hosts.map((one, at) => [`h${at}`, one])),

@@ -4,8 +4,11 @@ import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { ControllerFiles } from '../../engine/execution/context.ts'
 import { type RunOptions, runPlaybook } from '../../engine/execution/run.ts'
+import type { Veto } from '../../engine/execution/veto.ts'
 import type { Evaluator, LoopItem, Runtime } from '../../engine/language/evaluator.ts'
 import type { Callable, Handler, Play, Playbook, Step } from '../../engine/language/playbook.ts'
+import { runByPlan } from '../../engine/plan/run-by-plan.ts'
+import type { SavedPlan } from '../../engine/plan/saved-plan.ts'
 import { type RemoteHost, remoteHost } from '../../engine/remote/host.ts'
 import { connect } from '../../engine/remote/session.ts'
 import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
@@ -167,6 +170,7 @@ const owner = process.getuid?.() === 0 ? { owner: 'root', group: 'root' } : { ow
 export interface Outcome {
   events: Event[]
   summary: RunSummary
+  playbook: Playbook
   /** `host task [item]: status`, one for each result. */
   lines: string[]
   results: (TaskResult & { host: string; task: string })[]
@@ -186,6 +190,9 @@ export async function go(
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
   more: Partial<Pick<RunOptions, 'open' | 'signal' | 'lockTimeoutMs' | 'tellsOutput'>> & {
     onEvent?: (event: Event) => void
+    veto?: Veto
+    /** A run is held to it. */
+    plan?: Pick<SavedPlan, 'at' | 'by' | 'hosts'>
   } = {},
 ): Promise<Outcome> {
   const events: Event[] = []
@@ -239,7 +246,7 @@ export async function go(
       },
     ],
   }
-  const summary = await runPlaybook({
+  const options: RunOptions = {
     mode,
     playbook,
     evaluatorFor: (runtime) => fakeEvaluator(written, runtime),
@@ -256,7 +263,10 @@ export async function go(
     controller,
     forks: 10,
     operator: 'ann@laptop',
-  })
+    veto: more.veto,
+  }
+  const { plan } = more
+  const summary = plan ? await runByPlan({ ...options, plan, check: options }) : await runPlaybook(options)
   const results = events.flatMap((event) =>
     event.type === 'task-result' ? [{ ...event.result, host: event.host, task: event.task.name }] : [],
   )
@@ -264,7 +274,7 @@ export async function go(
     ({ host, task, item, status }) => `${host} ${task}${item ? ` [${item.label}]` : ''}: ${status}`,
   )
   const rounds = Object.fromEntries(Object.entries(summary.hosts).map(([name, host]) => [name, host.rounds]))
-  return { events, summary, lines, results, rounds }
+  return { events, summary, playbook, lines, results, rounds }
 }
 
 /** A folder that is gone when the test is over. */

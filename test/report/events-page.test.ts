@@ -25,7 +25,9 @@ describe('docs/events.md', () => {
   })
 
   test('describes no event and no status that there is not', () => {
-    const types = [...page.matchAll(/^\| `((?:run|play|task|host|debt|lock)-[\w-]+|warning)` \|/gm)].map((match) => match[1])
+    const types = [...page.matchAll(/^\| `((?:run|play|task|host|debt|lock)-[\w-]+|warning)` \|/gm)].map(
+      (match) => match[1],
+    )
     expect(types.sort()).toEqual(events.map(({ type }) => type).sort())
     expect(statuses.filter((status) => !rows.has(status))).toEqual([])
   })

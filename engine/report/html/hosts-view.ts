@@ -44,6 +44,7 @@ const lostWords: Readonly<Record<string, string>> = {
   failed: 'left the play',
   unreachable: 'could not be reached',
   locked: 'locked by another run',
+  refused: 'not as in the plan',
 }
 
 /** The place of its worst kind; beyond all of them when there is no news. */
