@@ -125,7 +125,7 @@ describe('the page of a report', () => {
     await page.setViewportSize({ width: 680, height: 960 })
     await page.emulateMedia({ media: 'print', colorScheme: 'light' })
     await page.waitForFunction('document.documentElement.scrollWidth <= innerWidth')
-    expect(await page.locator('#too-large').isVisible()).toBe(name === 'large')
+    await page.locator('#too-large').waitFor({ state: name === 'large' ? 'visible' : 'hidden' })
     await picture(page, `${name}-print`)
     expect(complaints).toEqual([])
   })
