@@ -1,4 +1,5 @@
-import type { Handler, Play, Roll, Step } from '../language/playbook.ts'
+import type { BlockPath, Handler, Play, Roll, Step } from '../language/playbook.ts'
+import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
 import type { TaskRef } from '../report/event.ts'
 import type { OutputListener } from './act.ts'
@@ -10,48 +11,48 @@ import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
 import { PlayOutcome } from './play-outcome.ts'
 import { batchSize, orderHosts } from './roll.ts'
-import { open, type Settled } from './settled.ts'
+import { failed, open, problemFailure, type Settled } from './settled.ts'
 import { perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {
   readonly #context: PlayContext
   readonly #play: Play
+  readonly #members: readonly HostState[]
   readonly #outcome: PlayOutcome
+  /** Steps that run once a play, from when they begin. */
+  readonly #once = new Map<string, Promise<void>>()
 
-  constructor(context: PlayContext) {
+  constructor(context: PlayContext, members: readonly HostState[]) {
     this.#context = context
     this.#play = context.play
-    this.#outcome = new PlayOutcome(context)
+    this.#members = members
+    this.#outcome = new PlayOutcome(context, members)
   }
 
-  async go(members: readonly HostState[]): Promise<void> {
+  /** Gives the reason when the play was stopped for all its hosts. */
+  async go(): Promise<string | undefined> {
     const { roll, strategy, steps } = this.#play
-    const [first] = steps
-    for (const batch of this.#batches(roll, members, first)) {
+    const passing = { roll, members: this.#members, around: [], step: steps[0] }
+    await this.#pass(passing, async (batch) => {
       const parts = strategy === 'free' ? batch.map((host) => [host]) : [batch]
-      await Promise.all(parts.map((part) => this.#runBatch(part, members)))
-    }
+      await Promise.all(parts.map((part) => this.#runBatch(part)))
+    })
+    return this.#outcome.stopped
   }
 
-  async #runBatch(batch: readonly HostState[], all: readonly HostState[]): Promise<void> {
+  async #runBatch(batch: readonly HostState[]): Promise<void> {
     await this.#greet(batch)
     const { steps } = this.#play
-    await this.#runSteps(0, steps.length, batch, all, 0)
-    if (!this.#outcome.halted) await this.#flush(batch, steps.length)
+    await this.#runSteps(0, steps.length, batch, 0)
+    await this.#flush(batch, steps.length)
   }
 
   /** Steps from one position up to another. A block with a roll of its own is passed through batch by batch. */
-  async #runSteps(
-    from: number,
-    to: number,
-    batch: readonly HostState[],
-    all: readonly HostState[],
-    depth: number,
-  ): Promise<void> {
+  async #runSteps(from: number, to: number, batch: readonly HostState[], depth: number): Promise<void> {
     const { steps } = this.#play
     let position = from
-    while (position < to && !this.#outcome.halted) {
+    while (position < to && !this.#outcome.interrupted) {
       const step = steps[position]
       if (!step) return
       const before = steps[position - 1]
@@ -59,34 +60,66 @@ export class PlayRun {
       const rolled = step.blocks.findIndex((block, index) => index >= depth && block.roll !== undefined)
       const block = step.blocks[rolled]
       if (block?.roll) {
+        const start = position
         const end = endOfBlock(steps, position, rolled, block.id)
-        for (const part of this.#batches(block.roll, batch, step)) {
-          await this.#runSteps(position, end, part, all, rolled + 1)
-        }
+        const passing = { roll: block.roll, members: batch, around: step.blocks.slice(0, rolled), step }
+        await this.#pass(passing, (part) => this.#runSteps(start, end, part, rolled + 1))
         position = end
         continue
       }
       if (step.call.kind === 'meta') await this.#meta(step, batch, position)
-      else await this.#runStep(step, position, batch, all)
+      else await this.#runStep(step, position, batch)
       position++
     }
   }
 
-  /** The batches of a roll, the order asked for again before each when it may change; none after the play was stopped. */
-  *#batches(roll: Roll | undefined, members: readonly HostState[], step: Step | undefined): Generator<HostState[]> {
-    let left = [...members]
-    let turn = 0
-    while (left.length > 0 && !this.#outcome.halted) {
-      const isFirst = turn === 0
-      if (roll && (isFirst || (roll.order.kind === 'by' && roll.order.dynamic))) {
-        left = orderHosts(roll.order, left, (by, host) =>
-          step ? this.#context.evaluator.evaluate(by, step, host.name) : null,
-        )
-      }
-      const size = batchSize(roll?.serial, turn++, members.length)
-      yield left.slice(0, size)
-      left = left.slice(size)
+  /** Hosts pass batch by batch; the roll stops with the play when it has lost more of them than it may. */
+  async #pass(passing: Passing, through: (batch: HostState[]) => Promise<void>): Promise<void> {
+    const { roll, members } = passing
+    const budget = roll && this.#outcome.openBudget(roll, members)
+    for (const batch of this.#batches(passing)) {
+      await through(batch)
+      this.#outcome.judge()
+      const isLost = batch.every(({ lost }) => lost !== undefined)
+      if (roll?.serial && !roll.maxFailures && isLost && batch.length < members.length)
+        this.#outcome.stop(`every host of a batch was lost: ${batch.map(({ name }) => name).join(', ')}`)
     }
+    if (budget) this.#outcome.closeBudget(budget)
+  }
+
+  /** The batches of a roll, the order asked for again before each when it may change. */
+  *#batches({ roll, members, around, step, handler }: Passing): Generator<HostState[]> {
+    const isDue = (host: HostState) =>
+      handler ? host.admitsHandler(around) : host.admits(around) || host.mayAdmit(around)
+    let left = members.filter(isDue)
+    for (let turn = 0; left.length > 0 && !this.#outcome.interrupted; turn++) {
+      if (roll && step && (turn === 0 || (roll.order.kind === 'by' && roll.order.dynamic)))
+        left = this.#inOrder(roll.order, left, step)
+      const size = batchSize(roll?.serial, turn, members.length)
+      const batch = left.slice(0, size)
+      if (batch.length > 0) yield batch
+      left = left.slice(size).filter(isDue)
+    }
+  }
+
+  /** A host for which the order cannot be worked out fails. */
+  #inOrder(order: Roll['order'], hosts: readonly HostState[], step: Step): HostState[] {
+    const failing = new Map<HostState, Problem>()
+    const ordered = orderHosts(order, hosts, (by, host) => {
+      try {
+        return this.#context.evaluator.evaluate(by, step, host.name)
+      } catch (error) {
+        if (!(error instanceof Problem)) throw error
+        failing.set(host, error)
+        return null
+      }
+    })
+    for (const [host, problem] of failing) this.#fail(step, host, problem)
+    return ordered.filter((host) => !failing.has(host))
+  }
+
+  #fail(step: Step, host: HostState, problem: Problem): void {
+    this.#outcome.settle(this.#taskRef(step, false), step, failed({ host, item: undefined }, problemFailure(problem)))
   }
 
   /** The first round on each host: connects, asks for debts, and looks at all that can be looked at now. */
@@ -104,19 +137,25 @@ export class PlayRun {
       host.lost = lossOf(problem)
       this.#outcome.settle(task, undefined, unreached({ host, item: undefined }, problem))
     }
-    this.#outcome.judge(batch)
+    this.#outcome.judge()
   }
 
-  async #runStep(
-    step: Step,
-    position: number,
-    batch: readonly HostState[],
-    all: readonly HostState[],
-    handler?: Handler,
-  ): Promise<void> {
-    const members = batch.filter((host) => host.admits(step.blocks))
-    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(step.blocks))
+  async #runStep(step: Step, position: number, batch: readonly HostState[], handler?: Handler): Promise<void> {
+    const { blocks } = step
+    const members = batch.filter((host) => (handler ? host.admitsHandler(blocks) : host.admits(blocks)))
+    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(blocks))
     if (members.length + doubtful.length === 0) return
+    if (step.runOnce && !handler) {
+      const earlier = this.#once.get(step.id)
+      if (earlier) return await earlier
+      const work = this.#act({ step, position, members, doubtful, handler })
+      this.#once.set(step.id, work)
+      return await work
+    }
+    await this.#act({ step, position, members, doubtful, handler })
+  }
+
+  async #act({ step, position, members, doubtful, handler }: Acting): Promise<void> {
     const { call } = step
     if (call.kind === 'meta') return
     const task = this.#taskRef(step, handler !== undefined)
@@ -124,7 +163,10 @@ export class PlayRun {
     const perhaps = doubtful.map(perhapsRescued)
     for (const one of perhaps) this.#outcome.settle(task, step, one)
     this.#outcome.register(step, perhaps, undefined)
-    for (const part of this.#batches(step.roll, members, step)) {
+    // Who has run it once has run it for all: no roll of its own.
+    const passing = { roll: step.runOnce ? undefined : step.roll, members, around: step.blocks, step, handler }
+    await this.#pass(passing, async (part) => {
+      for (const host of part) host.enter(step.blocks)
       const { steps } = this.#play
       const ahead = handler
         ? [{ step, position }]
@@ -140,34 +182,48 @@ export class PlayRun {
         hazy: this.#outcome.hazy,
         listen: this.#listener(task, step),
       })
-      for (const one of settled) this.#outcome.settle(task, step, one)
-      this.#outcome.register(step, settled, step.runOnce ? all : undefined)
-      if (step.runOnce && settled.some((one) => one.host.lost))
-        for (const host of part) if (!host.lost) host.fail(step.blocks)
-      this.#outcome.judge(all)
-      if (step.runOnce) break
-    }
+      const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
+      this.#outcome.register(step, settled, step.runOnce ? this.#members : undefined)
+      if (step.runOnce && failures.length > 0) this.#failWith(step, failures)
+      this.#outcome.judge()
+    })
     this.#outcome.emit({ type: 'task-finished', task })
+  }
+
+  /** What one host could not do for all has failed for all: a rescue is theirs as well. */
+  #failWith(step: Step, failures: readonly Settled[]): void {
+    for (const host of this.#members)
+      if (host.lost === undefined && failures.every((one) => one.host !== host)) host.fail(step.blocks)
   }
 
   /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
+    if (this.#outcome.interrupted) return
     for (const handler of this.#play.handlers) {
-      const due = batch.filter((host) => host.active && host.notified.has(handler.name))
+      const due = batch.filter((host) => host.takesHandlers && host.notified.has(handler.name))
       if (due.length === 0) continue
-      await this.#runStep(handler, position, due, due, handler)
+      await this.#runStep(handler, position, due, handler)
       for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
     }
     await clearPaidDebts(this.#context, batch, position)
   }
 
   async #meta(step: Step, batch: readonly HostState[], position: number): Promise<void> {
-    const due = batch.filter(
-      (host) => host.admits(step.blocks) && this.#context.evaluator.when(step, host.name).holds === true,
-    )
+    const due = batch.filter((host) => host.admits(step.blocks) && this.#holds(step, host))
+    for (const host of due) host.enter(step.blocks)
     if (step.call.kind !== 'meta' || due.length === 0) return
     if (step.call.what === 'flush_handlers') await this.#flush(due, position)
-    else for (const host of step.call.what === 'end_play' ? batch : due) host.ended = true
+    else for (const host of step.call.what === 'end_play' ? this.#members : due) host.ended = true
+  }
+
+  #holds(step: Step, host: HostState): boolean {
+    try {
+      return this.#context.evaluator.when(step, host.name).holds === true
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#fail(step, host, error)
+      return false
+    }
   }
 
   /** Tells what the task prints on a host, unless it is to be kept quiet. */
@@ -183,6 +239,23 @@ export class PlayRun {
     const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
     return { id, name, module, play: this.#play.name, place, handler }
   }
+}
+
+/** Hosts on their way through a roll, and the blocks around it; its order may ask the step that comes first. */
+interface Passing {
+  roll: Roll | undefined
+  members: readonly HostState[]
+  around: readonly BlockPath[]
+  step: Step | undefined
+  handler?: Handler | undefined
+}
+
+interface Acting {
+  step: Step
+  position: number
+  members: readonly HostState[]
+  doubtful: readonly HostState[]
+  handler: Handler | undefined
 }
 
 /** A rescue of what fails as things are and may not fail once it comes to that. */

@@ -2,10 +2,10 @@
 export type Holder = 'play' | 'block' | 'task'
 
 const EVERYWHERE =
-  'name tags vars when become become_user become_method environment check_mode diff no_log throttle timeout ignore_errors ignore_unreachable module_defaults serial order max_failures max_fail_percentage'
+  'name tags vars when become become_user become_method environment check_mode diff no_log throttle timeout ignore_errors ignore_unreachable any_errors_fatal module_defaults serial order max_failures max_fail_percentage'
 
 const BY_HOLDER: Readonly<Record<Holder, string>> = {
-  play: `${EVERYWHERE} hosts vars_files roles pre_tasks tasks post_tasks handlers gather_facts strategy port remote_user connection any_errors_fatal include`,
+  play: `${EVERYWHERE} hosts vars_files roles pre_tasks tasks post_tasks handlers gather_facts strategy port remote_user connection include`,
   block: `${EVERYWHERE} block rescue always delegate_to run_once notify`,
   task: `${EVERYWHERE} register loop loop_control until retries delay notify listen changed_when failed_when delegate_to run_once include meta`,
 }

@@ -73,7 +73,7 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
     gatherFacts: gatherFacts ?? 'auto',
     strategy: fields.choice('strategy', ['linear', 'free']) ?? 'linear',
     roll: rollOf(fields) ?? EVERYONE,
-    anyErrorsFatal: fields.truth('any_errors_fatal') ?? false,
+    anyErrorsFatal: around.anyErrorsFatal,
     ...(throttle === undefined ? {} : { throttle }),
     ignoreUnreachable: around.ignoreUnreachable,
     connection: connectionOf(fields),
@@ -101,6 +101,7 @@ function nothingAround(folder: string, become: Around['become']): Around {
     noLog: false,
     ignoreErrors: false,
     ignoreUnreachable: false,
+    anyErrorsFatal: false,
     throttle: undefined,
     timeoutMs: DEFAULT_TIMEOUT_MS,
   }

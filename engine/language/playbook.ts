@@ -96,6 +96,8 @@ export interface Step {
   failedWhen?: readonly Expression[]
   ignoreErrors: boolean
   ignoreUnreachable: boolean
+  /** One host that is lost at it stops the play for all. */
+  anyErrorsFatal: boolean
   /** The user who does it, when that is not the one who logs in. */
   become?: { user: string; method: BecomeMethod }
   delegateTo?: Written

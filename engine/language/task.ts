@@ -48,6 +48,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
     ...(failedWhen.length > 0 ? { failedWhen } : {}),
     ignoreErrors: around.ignoreErrors,
     ignoreUnreachable: around.ignoreUnreachable,
+    anyErrorsFatal: around.anyErrorsFatal,
     ...(around.delegateTo ? { delegateTo: around.delegateTo } : {}),
     runOnce: around.runOnce,
     ...(around.checkMode === undefined ? {} : { checkMode: around.checkMode }),

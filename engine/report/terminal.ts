@@ -106,7 +106,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       case 'warning':
         return [problemText([event.problem], { colour })]
       case 'play-finished':
-        return keep(finishLoose())
+        return keep([...finishLoose(), ...stoppedLine(event.stopped)])
       case 'run-finished':
         connecting = undefined
         return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
@@ -145,6 +145,11 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const recap = recapLines(summary, { ...options, width: options.width(), colours, mode })
     if (mode === 'run') return ['', ...recap, line]
     return [line, ...(findings.length > 0 ? ['', ...findings] : []), '', ...recap]
+  }
+
+  function stoppedLine(why: string | undefined): string[] {
+    if (why === undefined) return []
+    return [`${colours.bad('stopped'.padEnd(12))} ${printableLine(`${why}; nothing more is done on any host`)}`]
   }
 
   function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
