@@ -14,9 +14,11 @@ export function declareExplain(program: Command): void {
       const { explanation } = await import('./explanation.ts')
       const { load } = await import('./load.ts')
       const { inventory, playbooks } = load(playbook === undefined ? [] : [playbook], flags, 'run')
+      const { commandLineDefinitions } = await import('../language/variables.ts')
+      const { extraVars } = await import('./extra-vars.ts')
       const plays = playbooks.flatMap((compiled) => compiled.playbook.plays)
-      process.stdout.write(
-        explanation({ variable, host: flags.host, inventory: playbooks[0]?.inventory ?? inventory, plays, flags }),
-      )
+      const commandLine = commandLineDefinitions(extraVars(flags.extraVars ?? []))
+      const where = { inventory: playbooks[0]?.inventory ?? inventory, plays, commandLine }
+      process.stdout.write(explanation(variable, flags.host, where))
     })
 }

@@ -64,6 +64,14 @@ const order: Schema = {
       required: ['by'],
       additionalProperties: false,
     },
+    {
+      type: 'object',
+      properties: {
+        shuffle: { type: ['string', 'number'], description: 'A seed: the same seed and hosts give the same order.' },
+      },
+      required: ['shuffle'],
+      additionalProperties: false,
+    },
   ],
 }
 

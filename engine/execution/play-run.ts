@@ -1,8 +1,10 @@
 import type { BlockPath, Handler, Play, Roll, Step } from '../language/playbook.ts'
 import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
+import { factsRead } from '../remote/facts.ts'
 import type { TaskRef } from '../report/event.ts'
 import type { OutputListener } from './act.ts'
+import { Unknown } from '../resource/unknown.ts'
 import { lossOf, unreached } from './apply.ts'
 import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
@@ -107,7 +109,12 @@ export class PlayRun {
     const failing = new Map<HostState, Problem>()
     const ordered = orderHosts(order, hosts, (by, host) => {
       try {
-        return this.#context.evaluator.evaluate(by, step, host.name)
+        const rank = this.#context.evaluator.rank(by, step, host.name)
+        if (!(rank instanceof Unknown)) return rank
+        // A check passes hosts in whatever order; a run must not.
+        if (this.#context.mode === 'run')
+          throw new Problem({ code: 'STILL_UNKNOWN', message: `the order depends on ${rank.reason}` })
+        return null
       } catch (error) {
         if (!(error instanceof Problem)) throw error
         failing.set(host, error)
@@ -128,7 +135,8 @@ export class PlayRun {
     const ahead = steps.map((step, position) => ({ step, position }))
     const wanted = lookAhead({ ...this.#context, ahead, members: batch })
     const become: Become | undefined = steps.find((step) => step.become)?.become
-    for (const host of batch) if (!wanted.has(host.name)) want(wanted, host.name, become, [])
+    const facts = this.#play.gatherFacts === true ? [factsRead] : []
+    for (const host of batch) if (!wanted.has(host.name) || facts.length > 0) want(wanted, host.name, become, facts)
     const unreachable = await look(this.#context, wanted, 0)
     const task: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: name, place, handler: false }
     for (const host of batch) {
@@ -171,7 +179,7 @@ export class PlayRun {
       const ahead = handler
         ? [{ step, position }]
         : steps.slice(position).map((later, index) => ({ step: later, position: position + index }))
-      const settled = await perform(this.#context, {
+      const ended = await perform(this.#context, {
         step,
         call,
         position,
@@ -182,6 +190,7 @@ export class PlayRun {
         hazy: this.#outcome.hazy,
         listen: this.#listener(task, step),
       })
+      const settled = inOrder(ended, part)
       const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
       this.#outcome.register(step, settled, step.runOnce ? this.#members : undefined)
       if (step.runOnce && failures.length > 0) this.#failWith(step, failures)
@@ -239,6 +248,13 @@ export class PlayRun {
     const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
     return { id, name, module, play: this.#play.name, place, handler }
   }
+}
+
+/** By host and by item, however they came to their ends; hosts that are not of the batch come last. */
+function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Settled[] {
+  const places = new Map(batch.map((host, index) => [host, index]))
+  const placeOf = ({ host }: Settled) => places.get(host) ?? batch.length
+  return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
 }
 
 /** Hosts on their way through a roll, and the blocks around it; its order may ask the step that comes first. */

@@ -48,7 +48,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map((handler) => handler.name)))
   const lock = mode === 'run' ? { by: operator, playbook: playbook.path, since: started.toISOString() } : undefined
   const hosts = new Hosts({ ...options, onConnected: greet, lock })
-  const registry = new Registry(states, (host) => hosts.facts(host))
+  const registry = new Registry(states, (host) => hosts.facts(host), started.toISOString())
   const evaluator = options.evaluatorFor(registry)
   let current: Play | undefined
   emit({ type: 'run-started', at: started.toISOString(), mode, playbook: playbook.path, operator, hosts: names })

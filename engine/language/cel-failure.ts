@@ -1,5 +1,6 @@
 import type { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import { nearest } from '../problem.ts'
+import { FunctionError } from './functions/define.ts'
 import { type Names, TextFailure } from './names.ts'
 
 /** What went wrong in an expression, in our words. */
@@ -57,6 +58,7 @@ export function celFailure(
       return failure('WRONG_TYPE', `'${operator}' does not work between ${wordOf(left)} and ${wordOf(right)}`, hint)
     }
     case 'function':
+      if (error.cause instanceof FunctionError) return failure(error.cause.code, summary, error.cause.hint)
       return failure('WRONG_VALUE', summary)
     case 'invalid_logical_operand':
     case 'invalid_condition_type': {

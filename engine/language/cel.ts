@@ -67,7 +67,7 @@ function evaluate(run: (context: Record<string, unknown>) => unknown, text: stri
       if (error instanceof EvaluationError) throw failureOf(error, text, names)
       throw error
     }
-  })
+  }, names)
 }
 
 function failureOf(error: EvaluationError | CelTypeError, text: string, names?: Names): TextFailure {

@@ -2,11 +2,11 @@ import { basename, dirname, resolve } from 'node:path'
 import { nearest, Problem } from '../problem.ts'
 import type { ValueMap } from '../resource/value.ts'
 import type { Around } from './around.ts'
+import { checkFacts } from './check-facts.ts'
 import { checkHosts } from './check-hosts.ts'
 import { Callables, type Compiler, type Registry } from './compiler.ts'
 import { createEvaluator } from './create-evaluator.ts'
 import type { Evaluator, Runtime } from './evaluator.ts'
-import { type Candidate, explainVariable } from './explain.ts'
 import { finishPlay } from './finish-play.ts'
 import type { Inventory } from './inventory.ts'
 import { compilePlay, type DraftPlay } from './play.ts'
@@ -43,8 +43,6 @@ export interface Compiled {
   /** With what is said about hosts beside the playbook. */
   inventory: Inventory
   evaluatorFor(runtime: Runtime): Evaluator
-  /** Every definition of a variable for a host, lowest precedence first, and which of them wins. */
-  explain(name: string, host: string): readonly Candidate[]
   /** What is legal and suspicious. */
   warnings: readonly Problem[]
 }
@@ -83,10 +81,12 @@ export function compile(options: CompileOptions): Compiled {
   const selected = selectByTags(drafts, options, compiler)
   const named = uniquePlays(drafts)
   const plays = named.map((draft) => finishPlay(draft, selected, compiler))
+  problems.push(...checkFacts(plays))
   const shared: Omit<ScopesOptions, 'live'> = {
     inventory: compiler.inventory,
     commandLine: compiler.commandLine,
     registers: new Map([...[...compiler.broken].map((name) => [name, ''] as const), ...registersOf(drafts, selected)]),
+    files: compiler.files,
     constants: { check_mode: checkMode, playbook_dir: resolve(folder), env: environmentOf(options) },
   }
   problems.push(
@@ -101,7 +101,6 @@ export function compile(options: CompileOptions): Compiled {
     playbook: { path: playbookPath, folder: resolve(folder), plays },
     inventory: compiler.inventory,
     evaluatorFor: (runtime) => createEvaluator(new Scopes({ ...shared, live: runtime }), compiler.files),
-    explain: (name, host) => explainVariable(name, host, plays, compiler),
     warnings: sortProblems([...compiler.warnings, ...unreadVariables(plays, compiler)]),
   }
 }

@@ -61,6 +61,9 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
     evaluate: (expression, step, host, more = {}) =>
       forHost(scopes, step, host, () => expression.evaluate(namesOf(step, host, more.item, more.names))),
 
+    rank: ({ by, scope }, step, host) =>
+      forHost(scopes, step, host, () => by.evaluate(scopes.of(host, scope, step.inner.playHosts))),
+
     delegate: (step, host, item) =>
       forHost(scopes, step, host, () => {
         if (!step.delegateTo) return undefined

@@ -43,10 +43,23 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   const finishedHandlers = handlers
     .map(finish)
     .map((handler) => ({ ...handler, id: `${play.id}/handlers/${handler.name}` }))
-  const usesFacts = play.gatherFacts === true || [...finishedSteps, ...finishedHandlers].some(({ refs }) => refs.facts)
-  const finished = { ...play, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
+  const orderNames = play.roll.order.kind === 'by' ? play.roll.order.by.names : new Set()
+  const usesFacts =
+    play.gatherFacts === true ||
+    orderNames.has('facts') ||
+    [...finishedSteps, ...finishedHandlers].some(({ refs }) => refs.facts)
+  // Who is asked for an order is asked before any step.
+  const ordered = [...finishedSteps, ...finishedHandlers].some((step) => ordersByFacts(step))
+  const gatherFacts = ordered && play.gatherFacts === 'auto' ? true : play.gatherFacts
+  const finished = { ...play, gatherFacts, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
   compiler.warnings.push(...suspicions(finished, draft))
   return finished
+}
+
+function ordersByFacts({ roll, blocks }: Step): boolean {
+  return [roll, ...blocks.map((block) => block.roll)].some(
+    (each) => each?.order.kind === 'by' && each.order.by.names.has('facts'),
+  )
 }
 
 /** Handlers by their names and by what they listen to. */
@@ -173,11 +186,15 @@ function nameFor({ name, inner: { scope } }: Draft, hosts: readonly string[], co
 const scopesOf = new WeakMap<Compiler['commandLine'], Scopes>()
 
 /** Scopes of a time at which nothing has run. */
-function staticScopes({ inventory, commandLine }: Compiler): Scopes {
+function staticScopes({ inventory, commandLine, files }: Compiler): Scopes {
   let scopes = scopesOf.get(commandLine)
   if (!scopes) {
-    const live = { registered: () => undefined, facts: () => new Unknown('facts, which are known in a run') }
-    scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
+    const live = {
+      registered: () => undefined,
+      facts: () => new Unknown('facts, which are known in a run'),
+      now: () => new Unknown('the time of the run'),
+    }
+    scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {}, files })
     scopesOf.set(commandLine, scopes)
   }
   return scopes

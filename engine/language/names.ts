@@ -6,6 +6,8 @@ export interface Names {
   get(name: string): Value | undefined
   /** What to say about a name without a value beyond that it has none, such as which task would register it. */
   hint(name: string): string | undefined
+  /** A text file of the controller, found from this place; throws FunctionError. */
+  file(path: string): string
 }
 
 /** What is wrong inside a template or an expression; offsets count within its text. */

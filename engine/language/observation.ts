@@ -1,6 +1,8 @@
 import { Secret } from '../resource/secret.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
+import { FunctionError } from './functions/define.ts'
+import type { Names } from './names.ts'
 
 /** What an evaluation met on its way, beside the value that it gave. */
 export interface Observation {
@@ -9,6 +11,8 @@ export interface Observation {
   secret: boolean
   /** Something was read that may differ at the next asking: a registered value, a fact, a loop's item. */
   volatile: boolean
+  /** Who is asked for names and files. */
+  names?: Names
 }
 
 /** Thrown by a read that met an Unknown, to end an evaluation that needs it; never leaves this folder. */
@@ -24,9 +28,9 @@ export class MetUnknown extends Error {
 let current: Observation = { secret: false, volatile: false }
 
 /** Runs `work` and notes what it meets. Being volatile is passed on to the evaluation around it. */
-export function observe<T>(work: (observation: Observation) => T): T {
+export function observe<T>(work: (observation: Observation) => T, names: Names | undefined = current.names): T {
   const outer = current
-  const own: Observation = { secret: false, volatile: false }
+  const own: Observation = { secret: false, volatile: false, ...(names ? { names } : {}) }
   current = own
   try {
     return work(own)
@@ -34,6 +38,12 @@ export function observe<T>(work: (observation: Observation) => T): T {
     if (own.volatile) outer.volatile = true
     current = outer
   }
+}
+
+/** A file of the controller, for the evaluation that is on. */
+export function readFile(path: string): string {
+  if (!current.names) throw new FunctionError('file is read while something is evaluated')
+  return current.names.file(path)
 }
 
 export function noteVolatile(): void {

@@ -72,7 +72,7 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
     inputs: compiler.inputs,
     gatherFacts: gatherFacts ?? 'auto',
     strategy: fields.choice('strategy', ['linear', 'free']) ?? 'linear',
-    roll: rollOf(fields) ?? EVERYONE,
+    roll: rollOf(fields, scope) ?? EVERYONE,
     anyErrorsFatal: around.anyErrorsFatal,
     ...(throttle === undefined ? {} : { throttle }),
     ignoreUnreachable: around.ignoreUnreachable,
@@ -181,10 +181,14 @@ function noHosts(pattern: string, node: ScalarNode): Problem {
 }
 
 /** A value that no host has a say in. */
-function constantOf(written: Written, scope: Lexical, { inventory, commandLine, problems }: Compiler): unknown {
+function constantOf(written: Written, scope: Lexical, { inventory, commandLine, files, problems }: Compiler): unknown {
   if (written.kind === 'literal') return written.value === null ? undefined : String(written.value)
-  const live = { registered: () => undefined, facts: () => new Unknown('facts') }
-  const scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
+  const live = {
+    registered: () => undefined,
+    facts: () => new Unknown('facts'),
+    now: () => new Unknown('the time of the run'),
+  }
+  const scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {}, files })
   return collecting(problems, () => {
     const value = evaluateWritten(written, scopes.of('', scope))
     return Array.isArray(value) ? value.join(',') : String(value)

@@ -42,7 +42,7 @@ function definitionsOf(
 }
 
 function ownNames(
-  { when, loop, until, changedWhen, failedWhen, delegateTo, roll, inner, place }: Draft,
+  { when, loop, until, changedWhen, failedWhen, delegateTo, roll, blocks, inner, place }: Draft,
   compiler: Compiler,
 ): Set<string> {
   const names = new Set<string>()
@@ -53,7 +53,9 @@ function ownNames(
     ...inner.environment,
     ...(inner.args?.values ?? []).map(([, value]) => value),
   ]
-  const ordered = roll?.order.kind === 'by' ? [roll.order.by] : []
+  const ordered = [roll, ...blocks.map((block) => block.roll)].flatMap((each) =>
+    each?.order.kind === 'by' ? [each.order.by] : [],
+  )
   const expressions: (Expression | undefined)[] = [
     ...when,
     until?.condition,

@@ -1,5 +1,6 @@
 import { nearest, Problem } from '../problem.ts'
 import type { Value } from '../resource/value.ts'
+import { FunctionError } from './functions/define.ts'
 import type { Names } from './names.ts'
 import { noteVolatile, observe } from './observation.ts'
 import type { Scopes } from './scopes.ts'
@@ -80,6 +81,12 @@ export class HostScope implements Names {
     return near === undefined ? undefined : `did you mean '${near}'?`
   }
 
+  file(path: string): string {
+    const { files } = this.#scopes.options
+    if (!files) throw new FunctionError('file is read only in a playbook')
+    return files.text(path, this.#place)
+  }
+
   #passingValue(name: string): Value | undefined {
     const { moment } = this.#scopes
     if (this.#passingSince !== moment) {
@@ -107,6 +114,9 @@ export class HostScope implements Names {
       case 'facts':
         noteVolatile()
         return live.facts(this.host)
+      case 'now':
+        noteVolatile()
+        return live.now()
       default:
         return constants[name]
     }
@@ -155,5 +165,9 @@ export class ExtendedScope implements Names {
 
   hint(name: string): string | undefined {
     return this.#base.hint(name)
+  }
+
+  file(path: string): string {
+    return this.#base.file(path)
   }
 }

@@ -4,7 +4,9 @@ import { type Place, Problem } from '../problem.ts'
 import type { SourceFile } from '../resource/arguments.ts'
 import { Secret } from '../resource/secret.ts'
 import type { Unknown } from '../resource/unknown.ts'
+import { FunctionError } from './functions/define.ts'
 import { type Names, TextFailure } from './names.ts'
+import { readSecret } from './observation.ts'
 import { readBytes, readSource } from './read-source.ts'
 import type { SourceText } from './source-text.ts'
 import { parseTemplate, type Template } from './template.ts'
@@ -30,6 +32,18 @@ export class SourceFiles {
       this.#bytes.set(found, content)
     }
     return { path, content }
+  }
+
+  /** A text file as a function reads it; throws FunctionError, whose place is known where it is called. */
+  text(path: string, scope: Lexical | undefined): string {
+    try {
+      const { content } = this.source(path, scope, NOWHERE)
+      return content instanceof Secret ? readSecret(content) : new TextDecoder('utf-8', { fatal: true }).decode(content)
+    } catch (error) {
+      if (error instanceof TypeError) throw new FunctionError(`${path} is no text`, { code: 'FILE_KIND' })
+      if (!(error instanceof Problem)) throw error
+      throw new FunctionError(error.message, { code: error.code, hint: error.hint })
+    }
   }
 
   /** A template's text for those who know the names; Unknown when one of them is. */
@@ -81,6 +95,9 @@ export class SourceFiles {
     })
   }
 }
+
+/** A place that the caller knows better. */
+const NOWHERE: Place = { file: '', line: 1, column: 1 }
 
 function inTemplate(error: unknown, source: SourceText): unknown {
   if (!(error instanceof TextFailure)) return error

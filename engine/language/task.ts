@@ -30,7 +30,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
   const until = untilOf(fields)
   const changedWhen = conditions(fields, 'changed_when')
   const failedWhen = conditions(fields, 'failed_when')
-  const roll = rollOf(fields)
+  const roll = rollOf(fields, around.scope)
   return {
     id: around.path,
     name: given ?? call.label,

@@ -45,7 +45,7 @@ function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[]
   const fields = new Fields(node, compiler.problems)
   fields.only(keywords.block, 'a block', { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task' })
   const around = inside(outer, fields, 'block', fields.text('name') ?? 'a block')
-  const roll = rollOf(fields)
+  const roll = rollOf(fields, around.scope)
   const hasRescue = fields.value('rescue') !== undefined
   return SECTIONS.flatMap((section) => {
     const tasks = fields.value(section)
@@ -83,7 +83,7 @@ function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft
 
 /** An include that is rolled is a block of its own. */
 function rolled(around: Around, fields: Fields): Around {
-  const roll = rollOf(fields)
+  const roll = rollOf(fields, around.scope)
   if (!roll) return around
   return { ...around, blocks: [...around.blocks, { id: around.path, section: 'block', hasRescue: false, roll }] }
 }

@@ -144,9 +144,14 @@ function evaluateCall(call: Call, frame: Frame): Value {
   const values = call.params.map((param) => evaluate(param, frame))
   if (name === 'lookup') return lookup(call, values, frame)
   try {
-    return functions.get(name)?.call(values.map((value) => readPlain(value) as Plain)) ?? null
+    return (
+      functions.get(name)?.call(
+        values.map((value) => readPlain(value) as Plain),
+        frame.root,
+      ) ?? null
+    )
   } catch (error) {
-    if (error instanceof FunctionError) throw failure(call, frame, 'WRONG_VALUE', error.message)
+    if (error instanceof FunctionError) throw failure(call, frame, error.code, error.message, error.hint)
     throw error
   }
 }
@@ -173,6 +178,7 @@ function evaluateCel(param: hbs.AST.Expression | undefined, call: Call, frame: F
       return own ?? frame.root.get(name)
     },
     hint: (name) => frame.root.hint(name),
+    file: (path) => frame.root.file(path),
   }
   try {
     return parseCel(text).evaluate(names)

@@ -64,7 +64,7 @@ function parse(text: string, isFile: boolean): Template {
           if (error instanceof MetUnknown) return error.unknown
           throw error
         }
-      }),
+      }, scope),
   }
 }
 

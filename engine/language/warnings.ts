@@ -47,7 +47,7 @@ function idleHandler({ name, place }: Handler): Problem {
   return warning('IDLE_HANDLER', `nothing notifies the handler '${name}'`, place)
 }
 
-const NOTHING: Names = { get: () => undefined, hint: () => undefined }
+const NOTHING: Names = { get: () => undefined, hint: () => undefined, file: () => '' }
 
 function conditionsThatNeverHold({ when }: Step): Problem[] {
   return when

@@ -113,7 +113,7 @@ describe('failed_when and changed_when', () => {
     ['changed_when: result.stdout == "new"', 'echo new', 'changed'],
     ['changed_when: result.stdout == "new"', 'echo old', 'ok'],
   ])('%s after %s', async (keyword, command, status) => {
-    const [result] = await results(`- name: t\n  shell: ${command}\n  ${keyword}\n`)
+    const [result] = await results(`- name: t\n  shell: '${command}'\n  ${keyword}\n`)
     expect(result?.status).toBe(status)
   })
 })

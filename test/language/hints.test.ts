@@ -27,38 +27,6 @@ describe('warnings', () => {
   })
 })
 
-test('explain lists every definition of a variable, and the one that wins', () => {
-  const playbook = `
-- name: P
-  hosts: web
-  vars: { colour: '{{ default shade "play" }}' }
-  roles: [r]
-  tasks:
-    - name: T
-      say: '{{ colour }}'
-      vars: { colour: task }
-`
-  const files = {
-    'roles/r/defaults/main.yml': 'colour: default\n',
-    'roles/r/tasks/main.yml': '- say: a\n',
-    'host_vars/w1.yml': 'colour: "own"\n',
-  }
-  const { explain, folder } = compiled(playbook, { files })
-  const lines = (host: string) =>
-    explain('colour', host).map(
-      ({ level, owner, place, text, wins }) =>
-        `${wins ? '*' : ' '} ${level} ${owner}: ${text} ${place?.file.slice(folder.length + 1)}:${place?.line}`,
-    )
-  expect(lines('w1')).toEqual([
-    '  role default r: default roles/r/defaults/main.yml:1',
-    '  group web: red hosts.yml:1',
-    '  host w1: "own" host_vars/w1.yml:1',
-    `* play P: '{{ default shade "play" }}' play.yml:4`,
-    '  task T: task play.yml:9',
-  ])
-  expect(lines('d1')).toEqual([])
-})
-
 describe('the inputs of a role', () => {
   const files = {
     'roles/r/inputs.yml':

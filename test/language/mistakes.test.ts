@@ -151,7 +151,10 @@ describe('keywords', () => {
       '- say: a\n  serial: 0',
       "error[WRONG_TYPE]: 'serial' takes a number of hosts of at least 1, or a share such as 25% @ play.yml:4:15",
     ],
-    ['- say: a\n  order: { dynamic: true }', "error[MISSING_ARG]: order needs 'by', an expression @ play.yml:4:14"],
+    [
+      '- say: a\n  order: { dynamic: true }',
+      "error[MISSING_ARG]: order needs 'by', an expression, or 'shuffle', a seed @ play.yml:4:14",
+    ],
     [
       '- say: a\n  delegate_to: w9',
       "error[UNKNOWN_HOST]: delegate_to names 'w9', which is no host of the inventory @ play.yml:3:7",

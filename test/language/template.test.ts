@@ -9,6 +9,7 @@ function value(text: string, values: ValueMap = {}, options = {}): Value {
   const names: Names = {
     get: (name) => (Object.hasOwn(values, name) ? values[name] : undefined),
     hint: () => undefined,
+    file: (path) => `text of ${path}\n`,
   }
   return parseTemplate(text, options).evaluate(names)
 }
