@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts'
+import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
 import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
@@ -7,6 +8,7 @@ import { Converter, reveal, withDefaults } from './convert.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
 import type { Names } from './names.ts'
+import { isRecord } from './observation.ts'
 import { regexProblem } from './regex.ts'
 import type { SourceFiles } from './source-files.ts'
 import type { Lexical } from './variables.ts'
@@ -71,7 +73,7 @@ export function evaluateArguments(
   )
   const told = expressions.map(
     ([name, list]) =>
-      [name, list.map((expression) => ({ expression: expression.text, value: expression.evaluate(names) }))] as const,
+      [name, list.map((expression) => ({ expression: expression.text, value: shown(expression, names, at) }))] as const,
   )
   const isKnown = findUnknown(raw) === undefined
   const filled = isKnown
@@ -89,6 +91,25 @@ export function evaluateArguments(
   if (expressions.length === 0 && !converter.rendered && values.every(([, { kind }]) => kind === 'literal'))
     compiled.settled = known
   return known
+}
+
+/** An expression that is handed over with its value is there to be shown. */
+function shown(expression: Expression, names: Names, { name }: ArgumentPlace): Value {
+  const value = expression.evaluate(names)
+  if (!hasSecret(value)) return value
+  const hint = 'only arguments that are made for secrets take one'
+  throw new Problem({
+    code: 'SECRET_SHOWN',
+    message: `'${expression.text}' of ${name} would show a secret`,
+    place: expression.place,
+    hint,
+  })
+}
+
+function hasSecret(value: Value): boolean {
+  if (value instanceof Secret) return true
+  if (Array.isArray(value)) return value.some(hasSecret)
+  return isRecord(value) && Object.values(value).some(hasSecret)
 }
 
 function entriesOf(name: string, schema: ArgumentSchema, { value }: Entry, problems: Problem[]): readonly Entry[] {

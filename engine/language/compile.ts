@@ -9,6 +9,7 @@ import { createEvaluator } from './create-evaluator.ts'
 import type { Evaluator, Runtime } from './evaluator.ts'
 import { finishPlay } from './finish-play.ts'
 import type { Inventory } from './inventory.ts'
+import { idleDefaults } from './module-defaults.ts'
 import { compilePlay, type DraftPlay } from './play.ts'
 import type { BecomeMethod, Playbook } from './playbook.ts'
 import { compilePlaybook } from './playbook-file.ts'
@@ -64,6 +65,7 @@ export function compile(options: CompileOptions): Compiled {
     roles: new Set(),
     inputs: [],
     broken: new Set(),
+    defaults: { given: [], taken: new Set() },
     open: [],
   }
   const limited = limit === undefined ? undefined : limitedHosts(limit, compiler)
@@ -101,11 +103,11 @@ export function compile(options: CompileOptions): Compiled {
     playbook: { path: playbookPath, folder: resolve(folder), plays },
     inventory: compiler.inventory,
     evaluatorFor: (runtime) => createEvaluator(new Scopes({ ...shared, live: runtime }), compiler.files),
-    warnings: sortProblems([...compiler.warnings, ...unreadVariables(plays, compiler)]),
+    warnings: sortProblems([...compiler.warnings, ...unreadVariables(plays, compiler), ...idleDefaults(compiler)]),
   }
 }
 
-function limitedHosts(limit: string, { inventory, problems }: Compiler): ReadonlySet<string> {
+function limitedHosts(limit: string, { inventory, problems, warnings }: Compiler): ReadonlySet<string> {
   const hosts = collecting(problems, () => inventory.select(limit))
   if (hosts?.length === 0)
     problems.push(
@@ -115,7 +117,24 @@ function limitedHosts(limit: string, { inventory, problems }: Compiler): Readonl
         hint: hintFor(limit, inventory),
       }),
     )
+  else if (hosts) warnings.push(...unmatched(limit, inventory))
   return new Set(hosts)
+}
+
+/** Parts of a limit that choose no host: the others hide it. */
+function unmatched(limit: string, inventory: Inventory): Problem[] {
+  const parts = limit.split(',').map((part) => part.trim())
+  return parts
+    .filter((part) => part !== '' && !/^[!&]/.test(part) && inventory.select(part).length === 0)
+    .map(
+      (part) =>
+        new Problem({
+          code: 'UNMATCHED_LIMIT',
+          message: `no host of the inventory is in '${part}' of --limit`,
+          hint: hintFor(part, inventory),
+          severity: 'warning',
+        }),
+    )
 }
 
 function hintFor(limit: string, inventory: Inventory): string | undefined {

@@ -3,6 +3,7 @@ import { Unknown } from '../resource/unknown.ts'
 import type { Around } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { TextFailure } from './names.ts'
+import { conditionsThatNeverHold } from './never.ts'
 import type { DraftPlay } from './play.ts'
 import type { Handler, Play, Step } from './playbook.ts'
 import { collecting } from './problem-list.ts'
@@ -11,6 +12,7 @@ import type { HostScope } from './scope.ts'
 import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
 import { parseTemplate } from './template.ts'
+import { unreadDefinitions } from './unread.ts'
 import { definitionPlace, findDefinition } from './variables.ts'
 import { suspicions } from './warnings.ts'
 import { evaluateWritten, type Written } from './written.ts'
@@ -18,7 +20,7 @@ import { entryOf, placeOf } from './yaml-node.ts'
 
 /** Looks at the steps of a play together: who notifies whom, who becomes whom, and what depends on what. */
 export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean, compiler: Compiler): Play {
-  const { scope, inputs, steps, handlers, ...play } = draft
+  const { scope, inputs, everyone, steps, handlers, ...play } = draft
   const topics = topicsOf(handlers, compiler)
   // A template that cannot be read is told by the trial on hosts, with the task that it is for.
   const unread = play.hosts.length === 0 ? compiler.problems : []
@@ -52,7 +54,8 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   const ordered = [...finishedSteps, ...finishedHandlers].some((step) => ordersByFacts(step))
   const gatherFacts = ordered && play.gatherFacts === 'auto' ? true : play.gatherFacts
   const finished = { ...play, gatherFacts, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
-  compiler.warnings.push(...suspicions(finished, draft))
+  compiler.warnings.push(...suspicions(finished, draft), ...conditionsThatNeverHold(draft, staticScopes(compiler)))
+  compiler.warnings.push(...(collecting([], () => unreadDefinitions(draft, compiler)) ?? []))
   return finished
 }
 

@@ -1,11 +1,12 @@
 import { join } from 'node:path'
-import { Problem } from '../problem.ts'
+import { nearest, Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { type Around, DEFAULT_TIMEOUT_MS, definitionsOf, inside, withDefinitions } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import type { RoleInputs } from './inputs.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
+import { checkModuleDefaults } from './module-defaults.ts'
 import type { Play, SectionName } from './playbook.ts'
 import { collecting } from './problem-list.ts'
 import { readSource } from './read-source.ts'
@@ -25,6 +26,8 @@ export interface DraftPlay extends Omit<Play, 'steps' | 'handlers' | 'usesFacts'
   handlers: readonly Draft[]
   scope: Lexical
   inputs: readonly RoleInputs[]
+  /** Its hosts before `--limit`. */
+  everyone: readonly string[]
 }
 
 export interface PlayOptions {
@@ -42,6 +45,7 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
   const fields = new Fields(node, compiler.problems)
   const hints = { ...ANSIBLE_KEYWORDS, any_error_fatal: 'write any_errors_fatal' }
   fields.only(keywords.play, 'a play', hints)
+  checkModuleDefaults(fields, compiler)
   const name =
     fields.text('name') ??
     (fields
@@ -59,13 +63,15 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
   const handlersNode = fields.value('handlers')
   const ownHandlers = handlersNode ? compileTasks(handlersNode, { ...around, path: `${id}/handlers` }, compiler) : []
   const steps = [...section('pre_tasks'), ...roleSteps, ...section('tasks'), ...section('post_tasks')]
+  const everyone = hostsOf(fields, scope, compiler)
   const throttle = fields.number('throttle', 1)
   const gatherFacts = fields.truth('gather_facts')
   return {
     id,
     name,
     place: placeOf(fields.entry('name')?.value ?? fields.entry('hosts')?.value ?? node),
-    hosts: hostsOf(fields, scope, options, compiler),
+    hosts: options.limited ? everyone.filter((host) => options.limited?.has(host)) : everyone,
+    everyone,
     steps,
     handlers: [...ownHandlers, ...compiler.handlers],
     scope,
@@ -120,7 +126,7 @@ function compileRoles(fields: Fields, around: Around, compiler: Compiler): Draft
     if (node.kind === 'scalar') return compileRole({ name: node.text, at: node.at, outer }, own, compiler)
     if (node.kind === 'map') {
       const call = new Fields(node, compiler.problems)
-      call.only(ROLE_KEYWORDS, 'a role', ANSIBLE_KEYWORDS)
+      call.only(ROLE_KEYWORDS, 'a role', { ...ANSIBLE_KEYWORDS, ...inputHints(node) })
       const role = call.scalar('role') ?? call.scalar('name')
       const inner = inside(own, call, 'role', role?.text ?? '')
       if (role) return compileRole({ name: role.text, at: role.at, outer }, inner, compiler)
@@ -128,6 +134,14 @@ function compileRoles(fields: Fields, around: Around, compiler: Compiler): Draft
     fields.complain('WRONG_TYPE', 'a role is a name, or a mapping with role: NAME', placeOf(node))
     return []
   })
+}
+
+/** What is no keyword of a role's call is meant as a variable for it, as in Ansible. */
+function inputHints({ entries }: MapNode): Record<string, string> {
+  const names = entries
+    .map(({ key }) => key)
+    .filter((key) => !nearest(key, ROLE_KEYWORDS) && !(key in ANSIBLE_KEYWORDS))
+  return Object.fromEntries(names.map((name) => [name, `write vars: { ${name}: … }`]))
 }
 
 const ROLE_KEYWORDS = 'role name vars when tags become become_user become_method environment'.split(' ')
@@ -146,12 +160,7 @@ function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: C
   return found
 }
 
-function hostsOf(
-  fields: Fields,
-  scope: Lexical,
-  { limited }: PlayOptions,
-  { inventory, ...compiler }: Compiler,
-): string[] {
+function hostsOf(fields: Fields, scope: Lexical, { inventory, ...compiler }: Compiler): string[] {
   const nodes = fields.scalars('hosts')
   if (nodes.length === 0) {
     if (!fields.value('hosts'))
@@ -168,7 +177,7 @@ function hostsOf(
   const hosts = collecting(compiler.problems, () => inventory.select(pattern, placeOf(first))) ?? []
   const isKnown = compiler.problems.length === count
   if (hosts.length === 0 && isKnown) compiler.warnings.push(noHosts(pattern, first))
-  return limited ? hosts.filter((host) => limited.has(host)) : hosts
+  return hosts
 }
 
 function noHosts(pattern: string, node: ScalarNode): Problem {

@@ -41,7 +41,8 @@ function definitionsOf(
   return ofHosts.size > 0 ? [...ofHosts] : [findDefault(scope, name)].flatMap((found) => found ?? [])
 }
 
-function ownNames(
+/** The names that a step reads itself. */
+export function ownNames(
   { when, loop, until, changedWhen, failedWhen, delegateTo, roll, blocks, inner, place }: Draft,
   compiler: Compiler,
 ): Set<string> {

@@ -36,13 +36,15 @@ function orderOf(fields: Fields, scope: Lexical): Order {
     return kind === 'shuffle' ? { kind, seed: '' } : { kind }
   }
   const parts = new Fields(node, fields.problems)
+  const count = fields.problems.length
   parts.only(['by', 'dynamic', 'shuffle'], 'order')
   const by = parts.scalar('by')
   const seed = parts.text('shuffle')
   if (by && seed === undefined)
     return { kind: 'by', by: expressionOf(by, fields.problems), scope, dynamic: parts.truth('dynamic') ?? false }
   if (seed !== undefined && !by && !parts.entry('dynamic')) return { kind: 'shuffle', seed }
-  fields.complain('MISSING_ARG', "order needs 'by', an expression, or 'shuffle', a seed", placeOf(node))
+  if (fields.problems.length === count)
+    fields.complain('MISSING_ARG', "order needs 'by', an expression, or 'shuffle', a seed", placeOf(node))
   return { kind: 'inventory' }
 }
 

@@ -1,5 +1,6 @@
 import { nearest, Problem } from '../problem.ts'
 import type { Value } from '../resource/value.ts'
+import { hintForAnsibleName } from './ansible-names.ts'
 import { FunctionError } from './functions/define.ts'
 import type { Names } from './names.ts'
 import { noteVolatile, observe } from './observation.ts'
@@ -70,6 +71,8 @@ export class HostScope implements Names {
     const { registers, inventory, commandLine } = this.#scopes.options
     const registered = registers.get(name)
     if (registered !== undefined) return registered
+    const ansible = hintForAnsibleName(name)
+    if (ansible !== undefined) return ansible
     const known = [
       ...definedNames(this.#place),
       ...inventory.variableNames(this.host),

@@ -1,3 +1,4 @@
+import { didYouMean } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
@@ -211,9 +212,12 @@ function resolve(path: hbs.AST.PathExpression, frame: Frame): Value {
 /** Walks down a path; whatever is missing on the way is named whole. */
 function follow(start: Value | undefined, parts: readonly string[], path: hbs.AST.PathExpression, frame: Frame): Value {
   let value = start
+  let near: string | undefined
   for (const part of parts) {
     if (value === undefined) break
-    value = step(value, part)
+    const holder = value
+    value = step(holder, part)
+    if (value === undefined && isRecord(holder)) near = didYouMean(part, Object.keys(holder))
   }
   if (value !== undefined) return value
   const [first = ''] = path.parts
@@ -222,7 +226,7 @@ function follow(start: Value | undefined, parts: readonly string[], path: hbs.AS
     ? `inside {{#each}} and {{#with}}, an outer name is written ../${path.original}`
     : start === undefined
       ? frame.root.hint(first)
-      : undefined
+      : near
   throw failure(path, frame, 'UNDEFINED_VARIABLE', `'${path.original}' is not defined`, hint)
 }
 

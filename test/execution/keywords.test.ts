@@ -351,3 +351,64 @@ describe('when', () => {
     expect(await did(tasks, { hosts: ONE })).toEqual(['a t: skipped', 'a u: ok'])
   })
 })
+
+describe('facts', () => {
+  /** Rounds in which facts are asked for, by host. */
+  async function asked(playbook: string): Promise<string[]> {
+    const found: string[] = []
+    const rounds = new Map<string, number>()
+    await runText(playbook, {
+      hosts: 'web: { hosts: { a: , b: } }\n',
+      round: (host, work) => (trip) => {
+        rounds.set(host, (rounds.get(host) ?? 0) + 1)
+        if (trip.reads.some(({ key }) => key.includes('lockstep-facts'))) found.push(`${host} ${rounds.get(host)}`)
+        return work(trip)
+      },
+    })
+    return found.toSorted()
+  }
+
+  test('are not gathered when nothing names them', async () => {
+    expect(await asked(playOf('- { name: t, debug: x }'))).toEqual([])
+  })
+
+  test('are gathered in the first round, from the hosts for which something names them', async () => {
+    const tasks = `- { name: t, debug: "{{facts.hostname}}", when: inventory_hostname == "b" }`
+    expect(await asked(playOf(tasks))).toEqual(['b 1'])
+  })
+
+  test('are gathered from all hosts in the first round with gather_facts', async () => {
+    expect(await asked(playOf('- { name: t, debug: x }', '  gather_facts: true\n'))).toEqual(['a 1', 'b 1'])
+  })
+
+  test('may order a block', async () => {
+    const tasks = '- { serial: 1, order: { by: facts.hostname }, block: [{ name: t, debug: x }] }'
+    expect(await asked(playOf(tasks))).toEqual(['a 1', 'b 1'])
+  })
+
+  test.each([
+    ['gather_facts: false', '- { name: t, debug: "{{facts.hostname}}" }', "'t' names facts, and gather_facts is false"],
+    [
+      'order: { by: facts.cpus }',
+      '- { name: t, debug: x }',
+      'the order of a play is worked out before its hosts are asked for facts',
+    ],
+  ])('that nobody can know are told before the run: %s', async (play, tasks, sentence) => {
+    await expect(runText(playOf(tasks, `  ${play}\n`))).rejects.toThrow(sentence)
+  })
+})
+
+test('now is when the run began, in every task of it', async () => {
+  let ticks = 0
+  const { folder } = await runText(
+    playOf(`
+- { name: one, shell: "printf %s '{{now}}' >{{at}}/one" }
+- { name: two, shell: "printf %s '{{now}}' >{{at}}/two" }
+`),
+    { hosts: ONE, now: () => new Date(Date.UTC(2026, 0, 2) + 1000 * ticks++) },
+  )
+  expect([readFileSync(`${folder}/one`, 'utf8'), readFileSync(`${folder}/two`, 'utf8')]).toEqual([
+    '2026-01-02T00:00:00.000Z',
+    '2026-01-02T00:00:00.000Z',
+  ])
+})

@@ -157,7 +157,7 @@ describe('keywords', () => {
     ],
     [
       '- say: a\n  delegate_to: w9',
-      "error[UNKNOWN_HOST]: delegate_to names 'w9', which is no host of the inventory @ play.yml:3:7",
+      "error[UNKNOWN_HOST]: delegate_to names 'w9', which is no host of the inventory @ play.yml:4:20 ? did you mean 'w1'?",
     ],
     [
       '- thing: { path: /x }\n  changed_when: true',
@@ -216,7 +216,8 @@ test('a template tells the place inside of it, and the task that uses it', () =>
     `error[UNDEFINED_VARIABLE]: 'nam' is not defined (for the task 'A', play.yml:3)
   --> templates/a.hbs:3:12
 3 |   {{ upper nam }}
-  |            ^^^`,
+  |            ^^^
+hint: did you mean 'name'?`,
     `error[TEMPLATE_SYNTAX]: the template cannot be read here: it ends too early (for the task 'thing /x', play.yml:6)
   --> templates/b.hbs:1:10
 1 | {{#if n}}
