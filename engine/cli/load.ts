@@ -1,7 +1,8 @@
 import { actions, modules } from '../../modules/index.ts'
 import { type Compiled, compile } from '../language/compile.ts'
 import { type Inventory, loadInventory } from '../language/inventory.ts'
-import { type Problem, Problems } from '../problem.ts'
+import { throwProblems } from '../language/problem-list.ts'
+import type { Problem } from '../problem.ts'
 import type { Mode } from '../report/event.ts'
 import { defaultInventory } from './default-inventory.ts'
 import { extraVars } from './extra-vars.ts'
@@ -52,6 +53,6 @@ function allOf(paths: readonly string[], compileOne: (path: string) => Compiled)
       return []
     }
   })
-  if (problems.length > 0) throw new Problems(problems)
+  if (problems.length > 0) throwProblems(problems)
   return compiled
 }

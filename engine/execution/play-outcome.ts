@@ -1,4 +1,5 @@
 import type { Roll, Step } from '../language/playbook.ts'
+import type { Problem } from '../problem.ts'
 import type { TaskRef } from '../report/event.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
@@ -6,7 +7,7 @@ import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { loopValue } from './register.ts'
 import { countOf } from './roll.ts'
-import { type Settled, toResult } from './settled.ts'
+import { failed, problemFailure, type Settled, toResult } from './settled.ts'
 
 /** What has become of a play so far: takes in how each (host, task, item) ended, and stops the play when too many hosts are lost. */
 export class PlayOutcome {
@@ -94,6 +95,17 @@ export class PlayOutcome {
   /** The run was interrupted: nothing more is begun. */
   get interrupted(): boolean {
     return this.#context.signal?.aborted ?? false
+  }
+
+  /** The step cannot even be begun on the host. */
+  fail(step: Step, host: HostState, problem: Problem): void {
+    this.settle(this.taskRef(step, false), step, failed({ host, item: undefined }, problemFailure(problem)))
+  }
+
+  /** A step or handler as events name it. */
+  taskRef({ id, name, place, call }: Step, handler: boolean): TaskRef {
+    const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
+    return { id, name, module, play: this.#context.play.name, place, handler }
   }
 
   /** Reports it, with the time. */

@@ -1,19 +1,18 @@
-import type { BlockPath, Handler, Play, Roll, Step } from '../language/playbook.ts'
+import type { Handler, Play, Step } from '../language/playbook.ts'
 import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
 import { factsRead } from '../remote/facts.ts'
 import type { TaskRef } from '../report/event.ts'
 import type { OutputListener } from './act.ts'
-import { Unknown } from '../resource/unknown.ts'
 import { lossOf, unreached } from './apply.ts'
 import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
+import { Passage } from './passage.ts'
 import { PlayOutcome } from './play-outcome.ts'
-import { batchSize, orderHosts } from './roll.ts'
-import { failed, open, problemFailure, type Settled } from './settled.ts'
+import { open, type Settled } from './settled.ts'
 import { perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
@@ -22,6 +21,7 @@ export class PlayRun {
   readonly #play: Play
   readonly #members: readonly HostState[]
   readonly #outcome: PlayOutcome
+  readonly #passage: Passage
   /** Steps that run once a play, from when they begin. */
   readonly #once = new Map<string, Promise<void>>()
 
@@ -30,13 +30,14 @@ export class PlayRun {
     this.#play = context.play
     this.#members = members
     this.#outcome = new PlayOutcome(context, members)
+    this.#passage = new Passage(context, this.#outcome)
   }
 
   /** Gives the reason when the play was stopped for all its hosts. */
   async go(): Promise<string | undefined> {
     const { roll, strategy, steps } = this.#play
     const passing = { roll, members: this.#members, around: [], step: steps[0] }
-    await this.#pass(passing, async (batch) => {
+    await this.#passage.pass(passing, async (batch) => {
       const parts = strategy === 'free' ? batch.map((host) => [host]) : [batch]
       await Promise.all(parts.map((part) => this.#runBatch(part)))
     })
@@ -65,7 +66,7 @@ export class PlayRun {
         const start = position
         const end = endOfBlock(steps, position, rolled, block.id)
         const passing = { roll: block.roll, members: batch, around: step.blocks.slice(0, rolled), step }
-        await this.#pass(passing, (part) => this.#runSteps(start, end, part, rolled + 1))
+        await this.#passage.pass(passing, (part) => this.#runSteps(start, end, part, rolled + 1))
         position = end
         continue
       }
@@ -73,60 +74,6 @@ export class PlayRun {
       else await this.#runStep(step, position, batch)
       position++
     }
-  }
-
-  /** Hosts pass batch by batch; the roll stops with the play when it has lost more of them than it may. */
-  async #pass(passing: Passing, through: (batch: HostState[]) => Promise<void>): Promise<void> {
-    const { roll, members } = passing
-    const budget = roll && this.#outcome.openBudget(roll, members)
-    for (const batch of this.#batches(passing)) {
-      await through(batch)
-      this.#outcome.judge()
-      const isLost = batch.every(({ lost }) => lost !== undefined)
-      if (roll?.serial && !roll.maxFailures && isLost && batch.length < members.length)
-        this.#outcome.stop(`every host of a batch was lost: ${batch.map(({ name }) => name).join(', ')}`)
-    }
-    if (budget) this.#outcome.closeBudget(budget)
-  }
-
-  /** The batches of a roll, the order asked for again before each when it may change. */
-  *#batches({ roll, members, around, step, handler }: Passing): Generator<HostState[]> {
-    const isDue = (host: HostState) =>
-      handler ? host.admitsHandler(around) : host.admits(around) || host.mayAdmit(around)
-    let left = members.filter(isDue)
-    for (let turn = 0; left.length > 0 && !this.#outcome.interrupted; turn++) {
-      if (roll && step && (turn === 0 || (roll.order.kind === 'by' && roll.order.dynamic)))
-        left = this.#inOrder(roll.order, left, step)
-      const size = batchSize(roll?.serial, turn, members.length)
-      const batch = left.slice(0, size)
-      if (batch.length > 0) yield batch
-      left = left.slice(size).filter(isDue)
-    }
-  }
-
-  /** A host for which the order cannot be worked out fails. */
-  #inOrder(order: Roll['order'], hosts: readonly HostState[], step: Step): HostState[] {
-    const failing = new Map<HostState, Problem>()
-    const ordered = orderHosts(order, hosts, (by, host) => {
-      try {
-        const rank = this.#context.evaluator.rank(by, step, host.name)
-        if (!(rank instanceof Unknown)) return rank
-        // A check passes hosts in whatever order; a run must not.
-        if (this.#context.mode === 'run')
-          throw new Problem({ code: 'STILL_UNKNOWN', message: `the order depends on ${rank.reason}` })
-        return null
-      } catch (error) {
-        if (!(error instanceof Problem)) throw error
-        failing.set(host, error)
-        return null
-      }
-    })
-    for (const [host, problem] of failing) this.#fail(step, host, problem)
-    return ordered.filter((host) => !failing.has(host))
-  }
-
-  #fail(step: Step, host: HostState, problem: Problem): void {
-    this.#outcome.settle(this.#taskRef(step, false), step, failed({ host, item: undefined }, problemFailure(problem)))
   }
 
   /** The first round on each host: connects, asks for debts, and looks at all that can be looked at now. */
@@ -166,14 +113,14 @@ export class PlayRun {
   async #act({ step, position, members, doubtful, handler }: Acting): Promise<void> {
     const { call } = step
     if (call.kind === 'meta') return
-    const task = this.#taskRef(step, handler !== undefined)
+    const task = this.#outcome.taskRef(step, handler !== undefined)
     this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const perhaps = doubtful.map(perhapsRescued)
     for (const one of perhaps) this.#outcome.settle(task, step, one)
     this.#outcome.register(step, perhaps, undefined)
     // Who has run it once has run it for all: no roll of its own.
     const passing = { roll: step.runOnce ? undefined : step.roll, members, around: step.blocks, step, handler }
-    await this.#pass(passing, async (part) => {
+    await this.#passage.pass(passing, async (part) => {
       for (const host of part) host.enter(step.blocks)
       const { steps } = this.#play
       const ahead = handler
@@ -230,7 +177,7 @@ export class PlayRun {
       return this.#context.evaluator.when(step, host.name).holds === true
     } catch (error) {
       if (!(error instanceof Problem)) throw error
-      this.#fail(step, host, error)
+      this.#outcome.fail(step, host, error)
       return false
     }
   }
@@ -242,12 +189,6 @@ export class PlayRun {
       this.#outcome.emit({ type: 'task-output', task, host: host.name, ...(item ? { item } : {}), stream, text })
     }
   }
-
-  #taskRef(step: Step, handler: boolean): TaskRef {
-    const { id, name, place, call } = step
-    const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
-    return { id, name, module, play: this.#play.name, place, handler }
-  }
 }
 
 /** By host and by item, however they came to their ends; hosts that are not of the batch come last. */
@@ -255,15 +196,6 @@ function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Sett
   const places = new Map(batch.map((host, index) => [host, index]))
   const placeOf = ({ host }: Settled) => places.get(host) ?? batch.length
   return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
-}
-
-/** Hosts on their way through a roll, and the blocks around it; its order may ask the step that comes first. */
-interface Passing {
-  roll: Roll | undefined
-  members: readonly HostState[]
-  around: readonly BlockPath[]
-  step: Step | undefined
-  handler?: Handler | undefined
 }
 
 interface Acting {

@@ -2,18 +2,18 @@ import { Problem } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
-import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
+import { type ArgumentPlace, argumentProblems } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
 import { Converter, reveal, withDefaults } from './convert.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
+import { checkWhatIsKnown, HOLE } from './known-arguments.ts'
 import type { Names } from './names.ts'
 import { isRecord } from './observation.ts'
-import { regexProblem } from './regex.ts'
 import type { SourceFiles } from './source-files.ts'
 import type { Lexical } from './variables.ts'
 import { compileValue, evaluateWritten, type Written } from './written.ts'
-import { type Entry, placeOf, plainOf, type YamlNode } from './yaml-node.ts'
+import { type Entry, placeOf, type YamlNode } from './yaml-node.ts'
 
 /** The arguments of one task, compiled. */
 export interface CompiledArguments {
@@ -139,62 +139,6 @@ function expressionsOf(node: YamlNode, problems: Problem[]): Expression[] {
     if (item.kind === 'scalar') return [expressionOf(item, problems)]
     problems.push(new Problem({ code: 'WRONG_TYPE', message: 'an expression is one text', place: placeOf(item) }))
     return []
-  })
-}
-
-/** Stands for a value that is not known while compiling. */
-const HOLE = '\u0000hole'
-
-function checkWhatIsKnown({ at, values, expressions }: CompiledArguments): Problem[] {
-  const holes: string[] = []
-  const skeleton = Object.fromEntries(values.map(([name, written]) => [name, outline(written, `/${name}`, holes)]))
-  for (const [name] of expressions) {
-    skeleton[name] = HOLE
-    holes.push(`/${name}`)
-  }
-  const errors = validateArguments(at.schema, skeleton).filter((error) => {
-    const { instancePath, keyword } = error
-    const waits = awaits(error, at.schema, holes)
-    if (waits !== undefined) return !waits
-    if (keyword === 'additionalProperties' || keyword === 'required') return !holes.includes(instancePath)
-    return !holes.some((hole) => hole === instancePath || hole.startsWith(`${instancePath}/`))
-  })
-  return [...argumentProblems(errors, at), ...regexProblems(values, at)]
-}
-
-function outline(written: Written, path: string, holes: string[]): unknown {
-  if (written.kind === 'literal') return structuredClone(written.node ? plainOf(written.node) : null)
-  if (written.kind === 'list') return written.items.map((item, index) => outline(item, `${path}/${index}`, holes))
-  if (written.kind === 'map') {
-    return Object.fromEntries(
-      written.entries.map(([key, value]) => [
-        key,
-        outline(value, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, holes),
-      ]),
-    )
-  }
-  holes.push(path)
-  return HOLE
-}
-
-function regexProblems(values: CompiledArguments['values'], { name, schema }: ArgumentPlace): Problem[] {
-  return values.flatMap(([key, written]) => {
-    if (
-      schema.properties?.[key]?.lockstep !== 'regexp' ||
-      written.kind !== 'literal' ||
-      typeof written.value !== 'string'
-    )
-      return []
-    const message = regexProblem(written.value)
-    if (message === undefined) return []
-    const place = written.node && placeOf(written.node)
-    return [
-      new Problem({
-        code: 'WRONG_VALUE',
-        message: `'${key}' of ${name} is no regular expression of RE2: ${message}`,
-        place,
-      }),
-    ]
   })
 }
 

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { nearest, Problem } from '../problem.ts'
+import { Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { type Around, DEFAULT_TIMEOUT_MS, definitionsOf, inside, withDefinitions } from './around.ts'
 import type { Compiler } from './compiler.ts'
@@ -7,10 +7,10 @@ import { Fields } from './fields.ts'
 import type { RoleInputs } from './inputs.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
 import { checkModuleDefaults } from './module-defaults.ts'
+import { compileRoles } from './play-roles.ts'
 import type { Play, SectionName } from './playbook.ts'
 import { collecting } from './problem-list.ts'
 import { readSource } from './read-source.ts'
-import { compileRole } from './role.ts'
 import { EVERYONE, rollOf } from './roll.ts'
 import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
@@ -117,34 +117,6 @@ function compileSection(fields: Fields, part: SectionName, around: Around, compi
   const node = fields.value(part)
   return node ? compileTasks(node, { ...around, section: part, path: `${around.path}/${part}` }, compiler) : []
 }
-
-/** `roles:` is a list of names, or of mappings with `role` and the keywords of a block. */
-function compileRoles(fields: Fields, around: Around, compiler: Compiler): Draft[] {
-  return fields.list('roles').flatMap((node, index) => {
-    const own = { ...around, path: `${around.path}/roles/${index}` }
-    const outer = around.scope
-    if (node.kind === 'scalar') return compileRole({ name: node.text, at: node.at, outer }, own, compiler)
-    if (node.kind === 'map') {
-      const call = new Fields(node, compiler.problems)
-      call.only(ROLE_KEYWORDS, 'a role', { ...ANSIBLE_KEYWORDS, ...inputHints(node) })
-      const role = call.scalar('role') ?? call.scalar('name')
-      const inner = inside(own, call, 'role', role?.text ?? '')
-      if (role) return compileRole({ name: role.text, at: role.at, outer }, inner, compiler)
-    }
-    fields.complain('WRONG_TYPE', 'a role is a name, or a mapping with role: NAME', placeOf(node))
-    return []
-  })
-}
-
-/** What is no keyword of a role's call is meant as a variable for it, as in Ansible. */
-function inputHints({ entries }: MapNode): Record<string, string> {
-  const names = entries
-    .map(({ key }) => key)
-    .filter((key) => !nearest(key, ROLE_KEYWORDS) && !(key in ANSIBLE_KEYWORDS))
-  return Object.fromEntries(names.map((name) => [name, `write vars: { ${name}: … }`]))
-}
-
-const ROLE_KEYWORDS = 'role name vars when tags become become_user become_method environment'.split(' ')
 
 function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: Compiler): Lexical {
   let found = scope

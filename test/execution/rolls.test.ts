@@ -47,6 +47,16 @@ describe('order on a play', () => {
     expect((await order(play(roll))).slice(0, 11)).toBe(expected)
   })
 
+  test('is by the variables of the play, whatever its first task calls by the same name', async () => {
+    const playbook = `
+- hosts: web
+  vars: { place: !cel rank }
+  order: { by: place }
+  tasks: [{ name: "1", debug: "{{place}}", vars: { place: 0 } }]
+`
+    expect(await order(playbook)).toBe('d1 a1 b1 c1')
+  })
+
   test('shuffle is the same for the same hosts, and another for another seed', async () => {
     const shuffled = async (roll: string) => (await order(play(roll))).slice(0, 11)
     const plain = await shuffled('order: shuffle')

@@ -193,6 +193,20 @@ describe('keywords', () => {
       '- say: a\n  become: true\n  become_user: "{{ inventory_hostname }}"',
       'error[BECOME_DIFFERS]: become_user differs from host to host: w1, w2, d1 @ play.yml:3:7 ? write one play for each user',
     ],
+    ['- say: a\n  order: { by: rnk }', "error[UNDEFINED_VARIABLE]: 'rnk' is not defined @ play.yml:4:20"],
+    [
+      '- serial: 1\n  order: { by: rnk }\n  block: [{ say: a }]',
+      "error[UNDEFINED_VARIABLE]: 'rnk' is not defined @ play.yml:4:20",
+    ],
+    [
+      '- say: a\n  any_errors_fatal: yes',
+      "error[WRONG_TYPE]: 'any_errors_fatal' takes true or false, not 'yes' @ play.yml:4:25 ? write true",
+    ],
+    ['- thing: { path: /x, from: none.hbs }', "error[FILE_MISSING]: there is no template 'none.hbs' @ play.yml:3:34"],
+    [
+      "- say: '{{ facts.hostnam }}'",
+      "error[UNDEFINED_VARIABLE]: 'facts.hostnam' is not defined @ play.yml:3:16 ? did you mean 'hostname'?",
+    ],
   ])('%s', (tasks, sentence) => {
     const [first] = sentences(playOf(tasks))
     expect(first?.replace(/ \? looked for .*/, '').replace(/\(\/\S+\//, '(')).toBe(sentence)
@@ -241,6 +255,14 @@ describe('hosts', () => {
       '- hosts: wbe',
       "error[UNKNOWN_HOST]: the inventory has no host or group 'wbe' @ play.yml:1:10 ? did you mean 'web'?",
     ],
+    [
+      '- hosts: all\n  order: { by: rank }\n  tasks: []',
+      "error[UNDEFINED_VARIABLE]: 'rank' is not defined @ play.yml:2:16",
+    ],
+    [
+      '- hosts: all\n  vars_files: [none.yml]',
+      'error[FILE_MISSING]: none.yml cannot be read: there is no such file @ play.yml:2:16',
+    ],
     ['hosts: all', 'error[WRONG_TYPE]: a playbook is a list of plays @ play.yml:1:1 ? begin each play with a dash'],
     ['', 'error[EMPTY_PLAYBOOK]: play.yml holds no plays'],
     ['- include: none.yml', 'error[FILE_MISSING]: none.yml cannot be read: there is no such file @ play.yml:1:12'],
@@ -266,4 +288,11 @@ test('an included file that includes itself is told once', () => {
   expect(
     sentences(playOf('- include: a.yml'), { 'a.yml': '- include: b.yml\n', 'b.yml': '- include: a.yml\n' }),
   ).toEqual(['error[INCLUDE_CIRCLE]: this file includes itself: a.yml → b.yml → a.yml @ b.yml:1:12'])
+})
+
+test('a role that includes itself is told once', () => {
+  const files = { 'roles/r/tasks/main.yml': '- say: a\n- include: { role: r }\n' }
+  expect(sentences('- hosts: all\n  roles: [r]\n', files)).toEqual([
+    'error[INCLUDE_CIRCLE]: this file includes itself: roles/r/tasks/main.yml → roles/r/tasks/main.yml @ roles/r/tasks/main.yml:2:20',
+  ])
 })
