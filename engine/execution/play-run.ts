@@ -152,12 +152,19 @@ export class PlayRun {
       if (host.lost === undefined && failures.every((one) => one.host !== host)) host.fail(step.blocks)
   }
 
-  /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
+  /** Handlers that are due, in the order of the play, each once; what a handler notifies comes in the same flush. */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
-    if (this.#outcome.interrupted) return
-    for (const handler of this.#play.handlers) {
-      const due = batch.filter((host) => host.takesHandlers && host.notified.has(handler.name))
-      if (due.length === 0) continue
+    const begun = new Set<string>()
+    const dueFor = ({ name }: Handler) =>
+      batch.filter(
+        (host) => host.takesHandlers && host.notified.has(name) && !begun.has(JSON.stringify([host.name, name])),
+      )
+    for (;;) {
+      const handler = this.#play.handlers.find((one) => dueFor(one).length > 0)
+      if (this.#outcome.interrupted) return
+      if (!handler) break
+      const due = dueFor(handler)
+      for (const host of due) begun.add(JSON.stringify([host.name, handler.name]))
       await this.#runStep(handler, position, due, handler)
       for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
     }

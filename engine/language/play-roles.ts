@@ -2,9 +2,11 @@ import { nearest } from '../problem.ts'
 import { type Around, inside } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
-import { ANSIBLE_KEYWORDS } from './keywords.ts'
+import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
+import { checkModuleDefaults } from './module-defaults.ts'
 import { compileRole } from './role.ts'
 import type { Draft } from './task.ts'
+import { rolled } from './tasks.ts'
 import { type MapNode, placeOf } from './yaml-node.ts'
 
 /** `roles:` is a list of names, or of mappings with `role` and the keywords of a block. */
@@ -17,7 +19,8 @@ export function compileRoles(fields: Fields, around: Around, compiler: Compiler)
       const call = new Fields(node, compiler.problems)
       call.only(ROLE_KEYWORDS, 'a role', { ...ANSIBLE_KEYWORDS, ...inputHints(node) })
       const role = call.scalar('role') ?? call.scalar('name')
-      const inner = inside(own, call, 'role', role?.text ?? '')
+      const inner = rolled(inside(own, call, 'role', role?.text ?? ''), call)
+      checkModuleDefaults(call, compiler)
       if (role) return compileRole({ name: role.text, at: role.at, outer }, inner, compiler)
     }
     fields.complain('WRONG_TYPE', 'a role is a name, or a mapping with role: NAME', placeOf(node))
@@ -29,8 +32,9 @@ export function compileRoles(fields: Fields, around: Around, compiler: Compiler)
 function inputHints({ entries }: MapNode): Record<string, string> {
   const names = entries
     .map(({ key }) => key)
-    .filter((key) => !nearest(key, ROLE_KEYWORDS) && !(key in ANSIBLE_KEYWORDS))
+    .filter((key) => !nearest(key, ROLE_KEYWORDS) && !Object.hasOwn(ANSIBLE_KEYWORDS, key))
   return Object.fromEntries(names.map((name) => [name, `write vars: { ${name}: … }`]))
 }
 
-const ROLE_KEYWORDS = 'role name vars when tags become become_user become_method environment'.split(' ')
+/** Those of an include, which a role in the list is another form of. */
+const ROLE_KEYWORDS = ['role', ...keywords.block].filter((keyword) => !['block', 'rescue', 'always'].includes(keyword))

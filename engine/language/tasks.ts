@@ -84,8 +84,8 @@ function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft
   return includeFile(entry, around, compiler)
 }
 
-/** An include that is rolled is a block of its own. */
-function rolled(around: Around, fields: Fields): Around {
+/** An include or a role that is rolled is a block of its own. */
+export function rolled(around: Around, fields: Fields): Around {
   const roll = rollOf(fields, around.scope)
   if (!roll) return around
   return { ...around, blocks: [...around.blocks, { id: around.path, section: 'block', hasRescue: false, roll }] }

@@ -118,6 +118,13 @@ describe('serial and order inside a play', () => {
     expect(lines.map((line) => line.slice(0, 3))).toEqual(['a 1', 'a 2', 'b 1', 'b 2', 'c 1', 'c 2', 'd 1', 'd 2'])
   })
 
+  test('on a role in the list of a play', async () => {
+    const playbook = '- hosts: web\n  roles: [{ role: r, serial: 2, order: sorted }]\n'
+    const files = { 'roles/r/tasks/main.yml': '- { name: "1", debug: x }\n- { name: "2", debug: x }\n' }
+    const { lines } = await runText(playbook, { hosts: HOSTS, files })
+    expect(lines.map((line) => line.slice(0, 3))).toEqual(['a 1', 'b 1', 'a 2', 'b 2', 'c 1', 'd 1', 'c 2', 'd 2'])
+  })
+
   test('on a handler', async () => {
     const playbook = `
 - hosts: web
