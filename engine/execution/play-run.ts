@@ -9,7 +9,7 @@ import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead } from './look-ahead.ts'
-import { look, want } from './looking.ts'
+import { look, want, wantFacts } from './looking.ts'
 import { Passage } from './passage.ts'
 import { PlayOutcome } from './play-outcome.ts'
 import { open, type Settled } from './settled.ts'
@@ -83,6 +83,7 @@ export class PlayRun {
     const wanted = lookAhead({ ...this.#context, ahead, members: batch })
     const become: Become | undefined = steps.find((step) => step.become)?.become
     const facts = this.#play.gatherFacts === true ? [factsRead] : []
+    wantFacts(this.#context, wanted, become)
     for (const host of batch) if (!wanted.has(host.name) || facts.length > 0) want(wanted, host.name, become, facts)
     const unreachable = await look(this.#context, wanted, 0)
     const task: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: name, place, handler: false }

@@ -65,8 +65,8 @@ function find(term: string, from: Hosts, place: Place | undefined): readonly str
 const IMPLICIT = new Set(['localhost'])
 
 function search({ hosts, groups }: Hosts, test: (name: string) => boolean): string[] {
-  const inGroups = [...groups].filter(([name]) => test(name)).flatMap(([, members]) => members)
-  return [...inGroups, ...[...hosts.keys()].filter(test)]
+  const inGroups = new Set([...groups].filter(([name]) => test(name)).flatMap(([, members]) => members))
+  return [...hosts.keys()].filter((host) => inGroups.has(host) || test(host))
 }
 
 /** As Ansible counts: `[1:3]` holds its last one, too. */

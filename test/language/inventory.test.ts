@@ -199,7 +199,7 @@ test('everything that is wrong with an inventory is said at once', () => {
 describe('patterns', () => {
   const folder = folderWith({
     'hosts.yml':
-      'web: { hosts: { web[1:5]: } }\nparis: { hosts: { web2: , web4: , db1: } }\nall: { children: { site: { children: { web: } } } }\n',
+      'web: { hosts: { "web[1:5]": } }\nparis: { hosts: { web2: , web4: , db1: } }\nall: { children: { site: { children: { web: } } } }\n',
     list: '# these\nweb3\n\nparis:&web\n',
     circle: '!web1\n',
   })
@@ -216,8 +216,9 @@ describe('patterns', () => {
     ['*', ['web1', 'web2', 'web3', 'web4', 'web5', 'db1']],
     ['web?', ['web1', 'web2', 'web3', 'web4', 'web5']],
     ['web[13]', []],
-    ['*[13]', ['web1', 'web3', 'db1']],
-    ['*[!13]', ['web2', 'web4', 'web5']],
+    ['web*[0]', ['web1']],
+    ['*[13]', []],
+    ['web[!13]', ['web2', 'web4', 'web5']],
     ['~(web|db)1', ['web1', 'db1']],
     ['~^par', ['web2', 'web4', 'db1']],
     ['web[0]', ['web1']],

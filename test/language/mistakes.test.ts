@@ -202,7 +202,7 @@ describe('keywords', () => {
       '- say: a\n  any_errors_fatal: yes',
       "error[WRONG_TYPE]: 'any_errors_fatal' takes true or false, not 'yes' @ play.yml:4:25 ? write true",
     ],
-    ['- thing: { path: /x, from: none.hbs }', "error[FILE_MISSING]: there is no template 'none.hbs' @ play.yml:3:34"],
+    ['- thing: { path: /x, from: none.hbs }', "error[FILE_MISSING]: there is no template 'none.hbs' @ play.yml:3:32"],
     [
       "- say: '{{ facts.hostnam }}'",
       "error[UNDEFINED_VARIABLE]: 'facts.hostnam' is not defined @ play.yml:3:16 ? did you mean 'hostname'?",
