@@ -56,7 +56,12 @@ export async function runText(playbook: string, given: PlaybookRun = {}): Promis
         throw new RemoteProblem({ code: 'UNREACHABLE', host, message: `${host} does not answer` })
       const remote = await openLocal(host)
       const quiet = withoutDebts(remote.round, given.become)
-      return { traffic: remote.traffic, close: () => remote.close(), round: round?.(host, quiet) ?? quiet }
+      return {
+        traffic: remote.traffic,
+        way: remote.way,
+        close: () => remote.close(),
+        round: round?.(host, quiet) ?? quiet,
+      }
     },
     emit: (event) => events.push(event),
     now: given.now ?? (() => new Date(0)),
