@@ -12,8 +12,10 @@ import type { HostScope } from './scope.ts'
 import { type LiveValues, Scopes, type ScopesOptions } from './scopes.ts'
 import { unlike } from './unlike.ts'
 
-/** Trials up to which every host is tried, some seconds of them; beyond, hosts that are like each other are tried once. */
-const MOST_TRIALS = 500_000
+/** What every host is tried for, some seconds of work; beyond, hosts that are like each other are tried once. */
+const MOST_WORK = 600_000
+/** A step on one host, in reads of another host's variables. */
+const STEP_WORK = 4
 /** Items of one loop that are tried. */
 const MOST_ITEMS = 20
 
@@ -30,12 +32,12 @@ export function checkHosts(
   const scopes = new Scopes({ ...options, live })
   const evaluator = createEvaluator(scopes, files)
   const found: HostProblem[] = []
-  let left = MOST_TRIALS
+  let left = MOST_WORK
   for (const { play, inputs } of trials) {
     const { hosts } = play
     let kinds: readonly string[] | undefined
     const hostsFor = (step: Step) => {
-      const cost = trialsOf(step, hosts)
+      const cost = workOf(step, hosts)
       left -= cost
       if (left >= 0) return hosts
       left += cost
@@ -62,9 +64,9 @@ export function checkHosts(
   return joined(found, new Set(trials.flatMap(({ play }) => play.hosts)).size)
 }
 
-/** A step on a host is one trial; one that looks at other hosts looks at all of them as a rule. */
-function trialsOf({ refs }: Step, hosts: readonly string[]): number {
-  return hosts.length * (refs.hostvars ? hosts.length : 1)
+/** A step that looks at other hosts looks at all of them as a rule. */
+function workOf({ refs }: Step, hosts: readonly string[]): number {
+  return hosts.length * (refs.hostvars ? hosts.length + STEP_WORK : STEP_WORK)
 }
 
 /** A play, and what its roles want to be given. */
