@@ -3,6 +3,7 @@ import type { Problem } from '../problem.ts'
 import type { Difference, Failure, Status, TaskResult } from '../report/event.ts'
 import type { Change } from '../resource/change.ts'
 import type { Plan } from '../resource/module.ts'
+import { HIDDEN } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { HostState } from './host-state.ts'
@@ -145,7 +146,7 @@ export function toResult(settled: Settled, step: Step): TaskResult {
   const message = status === 'ok' && !step.noLog ? messageOf(step, value) : undefined
   return {
     status,
-    differences,
+    differences: step.diff === false ? differences.map(unseen) : differences,
     warnings: warnings ?? [],
     ...(item ? { item } : {}),
     ...(reason === undefined ? {} : { reason }),
@@ -154,6 +155,12 @@ export function toResult(settled: Settled, step: Step): TaskResult {
     ...(attempts === undefined ? {} : { attempts }),
     ...(message === undefined ? {} : { message }),
   }
+}
+
+/** That something differs, and not how. */
+function unseen({ kind, what, before, after }: Difference): Difference {
+  const hide = (side: string | undefined) => (side === undefined ? undefined : HIDDEN)
+  return { kind, what, form: 'hidden', before: hide(before), after: hide(after) }
 }
 
 /** What the step says to the person who reads along: its `msg`, as text or as JSON. */

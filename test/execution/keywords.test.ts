@@ -296,7 +296,17 @@ describe('check_mode', () => {
   })
 })
 
-test('no_log hides arguments, differences and result, and diff: false the difference', async () => {
+test.each(['check', 'run'] as const)('diff: false tells that something differs, and not how, in a %s', async (mode) => {
+  const copy = (diff: string) => `- { name: t, copy: { dest: "{{at}}/made", content: words }${diff} }`
+  const [shown] = await results(copy(''), { mode })
+  expect(shown?.differences.some(({ after }) => after === 'words')).toBe(true)
+  const [unseen] = await results(copy(', diff: false'), { mode })
+  expect(unseen?.status).toBe('changed')
+  expect(unseen?.differences.map(({ kind }) => kind)).toEqual(shown?.differences.map(({ kind }) => kind))
+  expect(JSON.stringify(unseen?.differences)).not.toContain('words')
+})
+
+test('no_log hides arguments, differences and result', async () => {
   const [hidden] = await results('- { name: t, shell: "echo hush", no_log: true }')
   expect(JSON.stringify(hidden)).not.toContain('hush')
 })
