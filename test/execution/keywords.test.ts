@@ -306,6 +306,23 @@ test.each(['check', 'run'] as const)('diff: false tells that something differs, 
   expect(JSON.stringify(unseen?.differences)).not.toContain('words')
 })
 
+test.each([
+  ['a command that fails', 'shell: "echo hush >&2; exit 3"'],
+  ['a command that succeeds', 'shell: "echo hush"'],
+  ['a command by its arguments', 'command: { argv: [echo, hush] }'],
+  ['a failure with its own words', 'fail: hush'],
+  ['an assertion', "assert: \"'hush' == 'x'\""],
+  ['a difference', 'copy: { dest: "{{at}}/f", content: hush }'],
+  ['a module that cannot', 'copy: { dest: "{{at}}/none/hush/f", content: x }'],
+  ['the items of a loop', 'debug: x, loop: [hush]'],
+  ['what a task says', 'debug: hush'],
+])('no_log hides what is in %s', async (_, call) => {
+  for (const mode of ['check', 'run'] as const) {
+    const [result] = await results(`- { name: t, no_log: true, ${call} }`, { mode })
+    expect(JSON.stringify(result), mode).not.toContain('hush')
+  }
+})
+
 test('no_log hides arguments, differences and result', async () => {
   const [hidden] = await results('- { name: t, shell: "echo hush", no_log: true }')
   expect(JSON.stringify(hidden)).not.toContain('hush')
