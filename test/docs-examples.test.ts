@@ -35,13 +35,17 @@ const ofLanguage = (...languages: string[]) =>
 
 describe('every example of the documentation', () => {
   test('is in a language that a test here reads', () => {
-    const known = ['yaml', 'sh', 'handlebars', 'text', 'jinja', 'ts']
+    const known = ['yaml', 'json', 'sh', 'handlebars', 'text', 'jinja', 'ts']
     expect(examples.filter(({ language }) => !known.includes(language))).toEqual([])
     expect(examples.length).toBeGreaterThan(15)
   })
 
   test.each(ofLanguage('yaml'))('in YAML is right: %s', (_, { text }) => {
     expect(complaintsOf(text)).toEqual([])
+  })
+
+  test.each(ofLanguage('json'))('in JSON can be read: %s', (_, { text }) => {
+    expect(() => JSON.parse(text)).not.toThrow()
   })
 
   test.each(ofLanguage('handlebars'))('of a template can be rendered: %s', (_, { text }) => {
@@ -53,7 +57,7 @@ describe('every example of the documentation', () => {
 
   test.each(ofLanguage('sh'))('for a shell calls what is there: %s', (_, { text }) => {
     for (const line of text.split('\n')) {
-      const words = splitWords(line.replace(/(^|\s)#.*$/, '').replace(/ \| .*/, '')).filter(
+      const words = splitWords(line.replace(/(^|\s)#.*$/, '').replace(/ (\||>) ?.*/, '')).filter(
         (word) => !/^\w+=/.test(word),
       )
       if (words.length > 0) expect(() => parseLine(words), line).not.toThrow()
