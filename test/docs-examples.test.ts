@@ -40,18 +40,18 @@ describe('every example of the documentation', () => {
     expect(examples.length).toBeGreaterThan(15)
   })
 
-  test.each(ofLanguage('yaml'))('in YAML is right: %s', (_, { text }) => {
-    expect(complaintsOf(text)).toEqual([])
+  test.each(ofLanguage('yaml'))('in YAML is right: %s', async (_, { text }) => {
+    expect(await complaintsOf(text)).toEqual([])
   })
 
   test.each(ofLanguage('json'))('in JSON can be read: %s', (_, { text }) => {
     expect(() => JSON.parse(text)).not.toThrow()
   })
 
-  test.each(ofLanguage('handlebars'))('of a template can be rendered: %s', (_, { text }) => {
+  test.each(ofLanguage('handlebars'))('of a template can be rendered: %s', async (_, { text }) => {
     const files = { 'templates/example.hbs': text }
     expect(
-      complaintsOf('- hosts: web\n  tasks: [{ template: { src: example.hbs, dest: /example } }]\n', files),
+      await complaintsOf('- hosts: web\n  tasks: [{ template: { src: example.hbs, dest: /example } }]\n', files),
     ).toEqual([])
   })
 
@@ -101,16 +101,18 @@ const HOSTS = `all:
 `
 
 /** What is wrong with a piece of YAML: a playbook, tasks, keywords of a task, an inventory, or the inputs of a role. */
-function complaintsOf(text: string, files: Record<string, string> = {}): string[] {
+async function complaintsOf(text: string, files: Record<string, string> = {}): Promise<string[]> {
   const value: unknown = parse(text, { customTags: [{ tag: '!cel', resolve: String }] })
   if (Array.isArray(value)) {
     const isPlaybook = value.every((item) => 'hosts' in item)
-    return isPlaybook ? wrongIn(text, files) : wrongIn(`- hosts: web\n  tasks:\n${indented(text, 4)}`, files)
+    return isPlaybook
+      ? await wrongIn(text, files)
+      : await wrongIn(`- hosts: web\n  tasks:\n${indented(text, 4)}`, files)
   }
   const keys = Object.keys(value as object)
   if (keys.some((key) => keywords.task.has(key)))
-    return wrongIn(`- hosts: web\n  tasks:\n    - debug: example\n${indented(text, 6)}`, files)
-  if (keys.includes('all')) return wrongIn('- hosts: all\n  tasks: [{ debug: example }]\n', { 'hosts.yml': text })
+    return await wrongIn(`- hosts: web\n  tasks:\n    - debug: example\n${indented(text, 6)}`, files)
+  if (keys.includes('all')) return await wrongIn('- hosts: all\n  tasks: [{ debug: example }]\n', { 'hosts.yml': text })
   return Object.values(value as object).flatMap((schema) => {
     const { required: _, ...rest } = schema
     validateArguments({ type: 'object', properties: { input: rest } }, {})
@@ -118,7 +120,7 @@ function complaintsOf(text: string, files: Record<string, string> = {}): string[
   })
 }
 
-function wrongIn(playbook: string, files: Record<string, string>): string[] {
+async function wrongIn(playbook: string, files: Record<string, string>): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'docs-'))
   try {
     const inputs = 'shop_port: { type: integer, required: true }\n'
@@ -138,7 +140,7 @@ function wrongIn(playbook: string, files: Record<string, string>): string[] {
     }
     symlinkSync(join(home, 'playbooks/roles/mattermost-tunnels'), join(folder, 'roles/mattermost-tunnels'))
     const extraVars = [JSON.stringify(GIVEN)]
-    const { playbooks } = load(
+    const { playbooks } = await load(
       [join(folder, 'site.yml')],
       { inventory: [join(folder, 'hosts.yml')], extraVars },
       'check',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { addConnectionFlags, addGuardFlag, addPlaybookFlags, addReportFlags } from './options.ts'
+import { addCheckFlags, addConnectionFlags, addGuardFlag, addPlaybookFlags, addReportFlags } from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareCheck(program: Command): void {
@@ -7,13 +7,15 @@ export function declareCheck(program: Command): void {
     .command('check')
     .argument('<playbook...>', 'playbooks to check hosts against')
     .description('shows what a run would change, and changes nothing; exit code 2 when there is any')
-  addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(check))))
+  addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(check)))))
     .addHelpText(
       'after',
       `
 Examples:
   ./run check playbooks/mattermost-tunnels.yml      the lab
   ./run check site.yml -i hosts.yml --diff          one's own hosts, differences at full length
+  ./run check site.yml -i hosts.yml --report audit.html --report audit.sarif
+  ./run check site.yml -i hosts.yml --fail-on drift,may,not-visible
 `,
     )
     .action(async (paths: string[], flags: PlayFlags) => {

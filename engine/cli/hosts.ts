@@ -69,7 +69,11 @@ function withBecomePassword(remote: RemoteHost, password: () => Promise<Secret>)
       return remote.way
     },
     close: () => remote.close(),
-    round: ({ become, ...work }) => remote.round({ ...work, become: become && { ...become, password } }),
+    release: () => remote.release(),
+    round: ({ become, lock, ...work }) => {
+      const own = lock && { ...lock, as: lock.as && { ...lock.as, password } }
+      return remote.round({ ...work, become: become && { ...become, password }, ...(own ? { lock: own } : {}) })
+    },
   }
 }
 

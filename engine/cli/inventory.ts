@@ -27,8 +27,9 @@ Examples:
     )
     .action(async (flags: Flags) => {
       const { load } = await import('./load.ts')
-      const { inventory: found } = load([], flags, 'run')
+      const { inventory: found } = await load([], flags, 'run')
       const { showInventory } = await import('./inventory-text.ts')
-      process.stdout.write(showInventory(found, flags))
+      const { knownSecrets } = await import('./process-secrets.ts')
+      process.stdout.write(knownSecrets.hide(showInventory(found, flags)))
     })
 }

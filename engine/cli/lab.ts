@@ -34,8 +34,12 @@ Examples:
     .action(async ({ inventory }: { inventory: string[] }) => {
       const { labHostsOf } = await import('./lab-inventory.ts')
       const { loadInventory } = await import('../language/inventory.ts')
+      const { opening } = await import('./load.ts')
       const { labUp } = await import('../../lab/lab.ts')
-      await labUp({ hosts: labHostsOf(loadInventory(inventory, {})), log })
+      await labUp({
+        hosts: labHostsOf(await opening({}, (clearTexts) => loadInventory(inventory, { clearTexts }))),
+        log,
+      })
       await showStatus()
     })
 

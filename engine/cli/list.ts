@@ -19,13 +19,11 @@ Examples:
     )
     .action(async (what: What, paths: string[], flags: PlaybookFlags) => {
       const { load } = await import('./load.ts')
-      const { playbooks } = load(paths, flags, 'run')
+      const { playbooks } = await load(paths, flags, 'run')
       const plays = playbooks.flatMap(({ playbook }) => playbook.plays)
-      process.stdout.write(
-        listings[what](plays)
-          .map((line) => `${line}\n`)
-          .join(''),
-      )
+      const { knownSecrets } = await import('./process-secrets.ts')
+      const lines = listings[what](plays).map((line) => `${line}\n`)
+      process.stdout.write(knownSecrets.hide(lines.join('')))
     })
 }
 

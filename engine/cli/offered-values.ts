@@ -1,16 +1,20 @@
 import { readdirSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { ClearTexts } from '../language/encrypted/clear-texts.ts'
 import { loadInventory } from '../language/inventory.ts'
 import { defaultInventory } from './default-inventory.ts'
 import { problemsOf } from './failure.ts'
-import { load } from './load.ts'
+import { loadSealed } from './load.ts'
 import type { Offer } from './offers.ts'
+import { knownSecrets } from './process-secrets.ts'
 import type { Typed } from './typed-words.ts'
 
 /** Hosts of the inventory that is meant, and its groups where a pattern is asked for. */
 export function hostNames({ flags, positionals }: Typed, { groups }: { groups: boolean }): string[] {
   return offered(() => {
-    const inventory = loadInventory(flags.get('inventory') ?? [defaultInventory(positionals[0])])
+    const inventory = loadInventory(flags.get('inventory') ?? [defaultInventory(positionals[0])], {
+      clearTexts: new ClearTexts(knownSecrets),
+    })
     return [...(groups ? inventory.groups.keys() : []), ...inventory.hosts.keys()]
   })
 }
@@ -20,7 +24,7 @@ export function tagNames({ flags, positionals }: Typed): string[] {
   return offered(() => {
     const inventory = flags.get('inventory')
     const extraVars = flags.get('extra-vars')
-    const { playbooks } = load(
+    const { playbooks } = loadSealed(
       positionals,
       { ...(inventory ? { inventory: [...inventory] } : {}), ...(extraVars ? { extraVars: [...extraVars] } : {}) },
       'run',

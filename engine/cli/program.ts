@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareCompletion } from './completion.ts'
+import { declareDebts } from './debts.ts'
 import { declareDoc } from './doc.ts'
 import { declareExec } from './exec.ts'
 import { declareExplain } from './explain.ts'
@@ -10,6 +11,8 @@ import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
 import { declareSchema } from './schema.ts'
+import { declareSecrets } from './secrets.ts'
+import { declareUnlock } from './unlock.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
@@ -34,8 +37,11 @@ const declarations = [
   declareExplain,
   declareFacts,
   declareExec,
+  declareDebts,
+  declareUnlock,
   declareDoc,
   declareSchema,
+  declareSecrets,
   declareLab,
   declareCompletion,
   declareVersion,

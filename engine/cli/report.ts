@@ -1,4 +1,4 @@
-import type { Event } from '../report/event.ts'
+import type { Event, Mode } from '../report/event.ts'
 import { createJsonlReporter } from '../report/jsonl.ts'
 import { createTerminalReporter } from '../report/terminal.ts'
 import { coloured } from './failure.ts'
@@ -13,7 +13,7 @@ export interface Report {
 }
 
 /** The report that the flags ask for, on stdout; on a terminal with a clock, so that long tasks show that they live. */
-export function startReport({ output, verbose, diff }: ReportFlags): Report {
+export function startReport({ output, verbose, diff }: ReportFlags, mode: Mode): Report {
   const { stdout } = process
   const aside = (text: string) => process.stderr.write(`${text}\n`)
   if (output === 'jsonl') return { emit: createJsonlReporter({ output: stdout }), notice: aside, end: () => {} }
@@ -27,9 +27,10 @@ export function startReport({ output, verbose, diff }: ReportFlags): Report {
     live,
     verbosity: verbose,
     wholeDifferences: diff === true,
+    mode,
   })
-  if (!live) return { emit: report, notice: aside, end: () => {} }
   const now = () => new Date().toISOString()
+  if (!live) return { emit: report, notice: aside, end: () => report({ type: 'end', at: now() }) }
   const tick = () => report({ type: 'tick', at: now() })
   const clock = setInterval(tick, 1000)
   stdout.on('resize', tick)

@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { nearest, Problem } from '../problem.ts'
-import { addConnectionFlags, addGuardFlag, addPlaybookFlags, addReportFlags } from './options.ts'
+import {
+  addCheckFlags,
+  addConnectionFlags,
+  addGuardFlag,
+  addPlaybookFlags,
+  addReportFlags,
+  wholeNumber,
+} from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareRun(program: Command): void {
@@ -10,7 +17,8 @@ export function declareRun(program: Command): void {
     .argument('<playbook...>', 'playbooks, run one after the other')
     .description('brings hosts to the state that playbooks declare')
     .option('-C, --check', 'change nothing, show what would change (the same as `check`)')
-  addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(run))))
+    .option('--lock-timeout <seconds>', 'wait so long for hosts on which another run is at work', wholeNumber)
+  addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(run)))))
     .addHelpText(
       'after',
       `

@@ -4,11 +4,14 @@ export function declareSchema(program: Command): void {
   program
     .command('schema')
     .addArgument(
-      new Argument('[what]', 'what it is for; tasks: a file that holds nothing but tasks, as roles have')
-        .choices(['playbook', 'tasks', 'inventory'])
+      new Argument(
+        '[what]',
+        'what it is for; tasks: a file that holds nothing but tasks, as roles have; report: what `--report FILE.json` writes',
+      )
+        .choices(['playbook', 'tasks', 'inventory', 'report'])
         .default('playbook'),
     )
-    .description('prints a JSON Schema for editors: keywords, modules and their arguments')
+    .description('prints a JSON Schema for editors (keywords, modules and their arguments), or of the JSON report')
     .addHelpText(
       'after',
       `
@@ -25,7 +28,7 @@ Those of this version lie in docs/schema/, see docs/editors.md.
     })
 }
 
-export type SchemaName = 'playbook' | 'tasks' | 'inventory'
+export type SchemaName = 'playbook' | 'tasks' | 'inventory' | 'report'
 
 /** A schema as its file in docs/schema holds it. */
 export async function schemaText(what: SchemaName): Promise<string> {
@@ -34,6 +37,7 @@ export async function schemaText(what: SchemaName): Promise<string> {
 
 async function schemaOf(what: SchemaName): Promise<object> {
   if (what === 'inventory') return (await import('./inventory-schema.ts')).inventorySchema
+  if (what === 'report') return (await import('../report/audit-schema.ts')).auditSchema
   const { playbookSchema, tasksSchema } = await import('./playbook-schema.ts')
   if (what === 'tasks') return tasksSchema
   const { modules, actions } = await import('../../modules/index.ts')

@@ -18,6 +18,8 @@ import { censorLine, showCommand } from './show.ts'
 export interface Errand {
   job: Job
   commands: readonly Command[]
+  /** Debts that the last of the commands before its own record, one each. */
+  debts: readonly Debt[]
   /** How many of the commands come before the job's own, and how many are its own. */
   before: number
   own: number
@@ -41,7 +43,8 @@ export function errand(
   const seconds =
     job.call.kind === 'action' && job.args.kind === 'known' ? job.call.action.seconds?.(job.args.args) : undefined
   const timeoutMs = seconds === undefined ? step.timeoutMs : seconds * 1000 + 10_000
-  return { job, commands: [...first, ...own, ...ending], before: first.length, own: own.length, timeoutMs }
+  const commands = [...first, ...own, ...ending]
+  return { job, commands, debts: own.length > 0 ? debts : [], before: first.length, own: own.length, timeoutMs }
 }
 
 export function toRemoteJob({ job, commands, before, own, timeoutMs }: Errand, listen: OutputListener): RemoteJob {

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
 import type { Callable, Step } from '../language/playbook.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
 import { argsOf, type OutputListener } from './act.ts'
 import { holds } from './acted.ts'
 import { applyBatch, unreached } from './apply.ts'
@@ -8,6 +9,7 @@ import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import { look, missingOf } from './looking.ts'
+import { owe } from './owing.ts'
 import { type PlannedJob, type PlannedTarget, planJobs } from './planning.ts'
 import { checked, failed, open, type Settled } from './settled.ts'
 
@@ -81,7 +83,7 @@ async function runTarget(
   const { step, position, settles, listen } = performance
   if (step.until || isKeeping(first)) {
     const settled = isKeeping(first)
-      ? await keep(context, first, step, onlyLooking)
+      ? await keep(context, first, step, position, onlyLooking)
       : await retry(context, performance, target, first)
     return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
   }
@@ -138,6 +140,7 @@ async function keep(
   context: PlayContext,
   { job, planned }: PlannedJob,
   step: Step,
+  position: number,
   onlyLooking: boolean,
 ): Promise<Settled> {
   if (job.call.kind !== 'action' || planned.kind !== 'decision') throw new Error('only an action keeps files')
@@ -151,7 +154,15 @@ async function keep(
   const have = await context.controller.read(path)
   const value = { changed: !have?.equals(wanted.content), dest: path }
   if (have?.equals(wanted.content)) return { host: job.host, item: job.item, status: 'ok', differences: [], value }
-  if (!onlyLooking) await context.controller.write(path, wanted.content, wanted.mode)
+  if (!onlyLooking) {
+    try {
+      await owe(context, job, step, position)
+    } catch (error) {
+      if (error instanceof RemoteProblem) return unreached(job, error)
+      throw error
+    }
+    await context.controller.write(path, wanted.content, wanted.mode)
+  }
   const difference = {
     kind: 'fetch',
     what: path,

@@ -15,16 +15,17 @@ export async function clearPaidDebts(
       const paid = play.handlers.filter(({ name }) => debts.stands(host.name, name) && !host.notified.has(name))
       for (const { name, timeoutMs } of paid) {
         if (host.lost) return
-        const become = debts.keeper(host.name, name)
-        try {
-          const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
-          await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
-        } catch (error) {
-          // The next run finds the debt and pays it again.
-          if (!(error instanceof RemoteProblem)) throw error
-          return
+        for (const become of debts.keepers(host.name, name)) {
+          try {
+            const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
+            await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
+          } catch (error) {
+            // The next run finds the debt and pays it again.
+            if (!(error instanceof RemoteProblem)) throw error
+            return
+          }
+          debts.clear(host.name, name, become)
         }
-        debts.clear(host.name, name)
       }
     }),
   )

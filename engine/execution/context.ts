@@ -1,6 +1,7 @@
 import type { Evaluator } from '../language/evaluator.ts'
 import type { Play } from '../language/playbook.ts'
 import type { Event, Mode } from '../report/event.ts'
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { DebtBook } from './debt-book.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
@@ -27,6 +28,8 @@ export interface PlayContext {
   states: ReadonlyMap<string, HostState>
   debts: DebtBook
   emit: (event: Event) => void
+  /** What no registered value may give away. */
+  secrets: KnownSecrets
   now: () => Date
   sleep: (milliseconds: number) => Promise<void>
   controller: ControllerFiles

@@ -4,9 +4,9 @@ import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { Command } from '../resource/command.ts'
 import type { ConnectionState } from '../resource/read.ts'
 import { partOfPath, type WayIn } from '../resource/way-in.ts'
-import type { Batch } from './apply.ts'
 import type { PlayContext } from './context.ts'
 import type { Hosts } from './hosts.ts'
+import type { Batch } from './owing.ts'
 import type { PlannedJob } from './planning.ts'
 
 /** A network is set up after the service that does it says that it runs. */

@@ -17,6 +17,8 @@ export class HostState {
   readonly registered = new Map<string, Value>()
   /** Handlers due on this host, with the task that notified each; in the order of notification. */
   readonly notified = new Map<string, string>()
+  /** Handlers that earlier runs owe to this host, with the words for it. */
+  readonly #owed = new Map<string, string>()
   readonly counts: Record<Status, number> = emptyCounts()
   lost: 'failed' | 'unreachable' | 'locked' | undefined
   /** `end_host` or `end_play` was reached: no more tasks, yet handlers. */
@@ -37,6 +39,17 @@ export class HostState {
     this.#failed = false
     this.ended = false
     this.stopped = false
+  }
+
+  /** An earlier run owes this handler, so it is due in this play. */
+  owe(handler: string, words: string): void {
+    this.#owed.set(handler, words)
+    this.notified.set(handler, words)
+  }
+
+  /** What is to be said of a handler that an earlier run owed. */
+  wordsOwed(handler: string): string | undefined {
+    return this.#owed.get(handler)
   }
 
   /** In the play, and neither thrown out by a failure nor done with it. */

@@ -15,7 +15,7 @@ export type Wanted = Map<string, Map<string, { become: Become | undefined; reads
 export async function look(context: PlayContext, wanted: Wanted, step: number): Promise<Map<string, RemoteProblem>> {
   const unreachable = new Map<string, RemoteProblem>()
   const trips = [...wanted].map(async ([host, users]) => {
-    for (const { become, reads } of users.values()) {
+    for (const { become, reads } of rootFirst(users.values())) {
       try {
         await context.hosts.go({ host, become, step, jobs: [], reads: reads.values() })
       } catch (error) {
@@ -56,6 +56,12 @@ async function lookForNobody(
     if (error instanceof RemoteProblem) return false
     throw error
   }
+}
+
+/** Root holds the lock of a host, and so comes first. */
+function rootFirst<T extends { become: Become | undefined }>(users: Iterable<T>): T[] {
+  const isRoot = ({ become }: T) => Number(become?.user === 'root')
+  return [...users].sort((a, b) => isRoot(b) - isRoot(a))
 }
 
 /** Adds reads to what is wanted of a host. */

@@ -1,7 +1,7 @@
 import type { Callable } from '../language/playbook.ts'
 import type { Decision } from '../resource/action.ts'
 import type { Change } from '../resource/change.ts'
-import { type Plan, TaskFailure } from '../resource/module.ts'
+import { NotVisible, type Plan, TaskFailure } from '../resource/module.ts'
 import type { AnyRead } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { World } from './world.ts'
@@ -38,6 +38,7 @@ export function planJob(call: Callable, args: object, world: World, user: string
     const guarded = Object.keys(reads).length > 0
     return { kind: 'decision', decision: call.action.decide(args, gathered.results), guarded }
   } catch (error) {
+    if (error instanceof NotVisible) return { kind: 'denied', message: error.message }
     if (error instanceof TaskFailure) return { kind: 'failure', message: error.message, hint: error.hint }
     throw error
   }

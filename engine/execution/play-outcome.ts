@@ -5,7 +5,7 @@ import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
-import { loopValue } from './register.ts'
+import { loopValue, withoutSecrets } from './register.ts'
 import { countOf } from './roll.ts'
 import { failed, problemFailure, type Settled, toResult } from './settled.ts'
 
@@ -29,17 +29,22 @@ export class PlayOutcome {
   /** Counts and reports how it ended, and what follows from it for the host; says whether it was a failure that counts. */
   settle(task: TaskRef, step: Step | undefined, settled: Settled): boolean {
     const { host, status } = settled
-    const result = step ? toResult(settled, step) : toResult(settled, CONNECTING)
+    const owed = task.handler ? host.wordsOwed(task.name) : undefined
+    const result = {
+      ...toResult(settled, step ?? CONNECTING),
+      ...(owed === undefined || settled.reason !== undefined ? {} : { reason: owed }),
+    }
     host.counts[status]++
     let tolerated: 'ignored' | 'rescued' | undefined
     if (status === 'unreachable') {
       tolerated = step?.ignoreUnreachable || this.#context.play.ignoreUnreachable ? 'ignored' : undefined
       host.lost = tolerated ? undefined : 'unreachable'
-    } else if (status === 'failed') {
+    } else if (status === 'failed' && host.lost !== 'locked') {
       if (step?.ignoreErrors) tolerated = 'ignored'
       else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'
     }
-    if (step && CHANGING.has(status)) {
+    // A change that broke half way is a change all the same, when the play goes on.
+    if (step && (CHANGING.has(status) || (tolerated && settled.begun))) {
       this.pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }
@@ -61,7 +66,8 @@ export class PlayOutcome {
       const value: Value = isLoop
         ? loopValue(results.map((one) => one.value))
         : (results[0]?.value ?? new Unknown('nothing'))
-      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, value)
+      const kept = withoutSecrets(value, this.#context.secrets)
+      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, kept)
     }
   }
 

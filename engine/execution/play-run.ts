@@ -23,7 +23,7 @@ export class PlayRun {
   readonly #outcome: PlayOutcome
   readonly #passage: Passage
   /** Steps that run once a play, from when they begin. */
-  readonly #once = new Map<string, Promise<void>>()
+  readonly #once = new Map<string, Promise<ReadonlySet<HostState>>>()
 
   constructor(context: PlayContext, members: readonly HostState[]) {
     this.#context = context
@@ -96,11 +96,16 @@ export class PlayRun {
     this.#outcome.judge()
   }
 
-  async #runStep(step: Step, position: number, batch: readonly HostState[], handler?: Handler): Promise<void> {
+  async #runStep(
+    step: Step,
+    position: number,
+    batch: readonly HostState[],
+    handler?: Handler,
+  ): Promise<ReadonlySet<HostState>> {
     const { blocks } = step
     const members = batch.filter((host) => (handler ? host.admitsHandler(blocks) : host.admits(blocks)))
     const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(blocks))
-    if (members.length + doubtful.length === 0) return
+    if (members.length + doubtful.length === 0) return new Set()
     if (step.runOnce && !handler) {
       const earlier = this.#once.get(step.id)
       if (earlier) return await earlier
@@ -108,12 +113,14 @@ export class PlayRun {
       this.#once.set(step.id, work)
       return await work
     }
-    await this.#act({ step, position, members, doubtful, handler })
+    return await this.#act({ step, position, members, doubtful, handler })
   }
 
-  async #act({ step, position, members, doubtful, handler }: Acting): Promise<void> {
+  /** Gives the hosts that have got to it. */
+  async #act({ step, position, members, doubtful, handler }: Acting): Promise<ReadonlySet<HostState>> {
+    const performed = new Set<HostState>()
     const { call } = step
-    if (call.kind === 'meta') return
+    if (call.kind === 'meta') return performed
     const task = this.#outcome.taskRef(step, handler !== undefined)
     this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const perhaps = doubtful.map(perhapsRescued)
@@ -140,11 +147,14 @@ export class PlayRun {
       })
       const settled = inOrder(ended, part)
       const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
+      for (const { host, status } of settled) if (status !== 'unreachable') performed.add(host)
+      if (step.runOnce && performed.size > 0) for (const host of members) performed.add(host)
       this.#outcome.register(step, settled, step.runOnce ? this.#members : undefined)
       if (step.runOnce && failures.length > 0) this.#failWith(step, failures)
       this.#outcome.judge()
     })
     this.#outcome.emit({ type: 'task-finished', task })
+    return performed
   }
 
   /** What one host could not do for all has failed for all: a rescue is theirs as well. */
@@ -153,7 +163,10 @@ export class PlayRun {
       if (host.lost === undefined && failures.every((one) => one.host !== host)) host.fail(step.blocks)
   }
 
-  /** Handlers that are due, in the order of the play, each once; what a handler notifies comes in the same flush. */
+  /**
+   * Handlers that are due, in the order of the play, each once; what a handler notifies comes in the same flush. Hosts that the
+   * handler did not get to, since the play was stopped or interrupted, stay owed.
+   */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
     const begun = new Set<string>()
     const dueFor = ({ name }: Handler) =>
@@ -166,8 +179,8 @@ export class PlayRun {
       if (!handler) break
       const due = dueFor(handler)
       for (const host of due) begun.add(JSON.stringify([host.name, handler.name]))
-      await this.#runStep(handler, position, due, handler)
-      for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
+      const performed = await this.#runStep(handler, position, due, handler)
+      for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
     }
     await clearPaidDebts(this.#context, batch, position)
   }

@@ -1,9 +1,13 @@
 import type { Evaluator, Runtime } from '../language/evaluator.ts'
 import type { Play, Playbook } from '../language/playbook.ts'
+import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
 import type { Debt } from '../remote/debt.ts'
 import type { RemoteHost } from '../remote/host.ts'
+import { debtWords } from '../report/debt-words.ts'
 import type { Event, HostSummary, Mode, RunSummary } from '../report/event.ts'
+import { sievedEvent } from '../report/sieve.ts'
+import { KnownSecrets } from '../resource/known-secrets.ts'
 import type { ControllerFiles } from './context.ts'
 import { DebtBook } from './debt-book.ts'
 import { forgetUnread } from './guarding.ts'
@@ -11,6 +15,7 @@ import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
 import { PlayRun } from './play-run.ts'
 import { Registry } from './registry.ts'
+import { waitForLocks } from './wait-for-locks.ts'
 
 /** All that a run needs from the world outside. */
 export interface RunOptions {
@@ -23,10 +28,14 @@ export interface RunOptions {
   now: () => Date
   sleep: (milliseconds: number) => Promise<void>
   controller: ControllerFiles
+  /** The secrets that are known so far; the run adds what it makes of them, and lets none of them out. */
+  secrets?: KnownSecrets
   /** Hosts worked on at a time. */
   forks: number
   /** Who runs this and from where, as in `ann@laptop`; it stands in debts and locks. */
   operator: string
+  /** How long to wait for hosts that others have locked; without it such a host leaves the play at once. */
+  lockTimeoutMs?: number | undefined
   /** See PlayContext; 60 unless given. */
   guardSeconds?: number
   /** Once aborted, what is in flight is finished and nothing new is begun. */
@@ -39,7 +48,9 @@ export interface RunOptions {
 
 /** Runs or checks a playbook, play by play; both walk the same steps. Everything that happens is told through `emit`. */
 export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
-  const { playbook, mode, now, emit, operator, signal } = options
+  const { playbook, mode, now, operator, signal, secrets = new KnownSecrets() } = options
+  // Nothing leaves the engine but through here.
+  const emit = (event: Event) => options.emit(sievedEvent(event, secrets))
   const started = now()
   const names = [...new Set(playbook.plays.flatMap((play) => play.hosts))]
   const states = new Map(names.map((name) => [name, new HostState(name)]))
@@ -47,12 +58,22 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   const debts = new DebtBook()
   const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map((handler) => handler.name)))
   const lock = mode === 'run' ? { by: operator, playbook: playbook.path, since: started.toISOString() } : undefined
-  const hosts = new Hosts({ ...options, onConnected: greet, lock })
+  const hosts = new Hosts({
+    ...options,
+    onConnected: greet,
+    onDebts: takeIn,
+    onHiddenDebts: (host) => warn(HIDDEN, host),
+    onUndone: (host) => warn(UNDONE, host),
+    lock,
+    rootOf: (host) => rootOf(playbook, host),
+  })
   const registry = new Registry(states, (host) => hosts.facts(host), started.toISOString())
   const evaluator = options.evaluatorFor(registry)
   let current: Play | undefined
   emit({ type: 'run-started', at: started.toISOString(), mode, playbook: playbook.path, operator, hosts: names })
   try {
+    if (lock && options.lockTimeoutMs)
+      await waitForLocks({ ...options, hosts, names, lock, timeoutMs: options.lockTimeoutMs })
     for (const play of playbook.plays) {
       if (signal?.aborted || (await runPlay(play)) === 'stopped') break
     }
@@ -61,7 +82,9 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   }
   const finished = now()
   const summary: RunSummary = {
-    hosts: Object.fromEntries([...states.values()].map((state) => [state.name, summarise(state, hosts)])),
+    hosts: Object.fromEntries(
+      [...states.values()].map((state) => [state.name, summarise(state, hosts, found.get(state.name) ?? [])]),
+    ),
     elapsedMs: finished.getTime() - started.getTime(),
     interrupted: signal?.aborted ?? false,
   }
@@ -78,39 +101,85 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       takeOver(member.name, play)
     }
     const shared = { evaluator, registry, hosts, states, debts, guardSeconds: options.guardSeconds ?? 60 }
-    const context = { ...options, ...shared, signal, playbook: playbook.path, folder: playbook.folder, play }
+    const context = {
+      ...options,
+      ...shared,
+      emit,
+      secrets,
+      signal,
+      playbook: playbook.path,
+      folder: playbook.folder,
+      play,
+    }
     const stopped = await new PlayRun(context, members).go()
     await forgetUnread(hosts, play.steps.length)
     emit({ type: 'play-finished', at: now().toISOString(), play: play.name, ...(stopped ? { stopped } : {}) })
     return stopped ? 'stopped' : 'done'
   }
 
-  /** A host answers for the first time and says what earlier runs owe to it. */
-  function greet(host: string, owed: readonly Debt[], as: Become | undefined): void {
+  /** A host answers for the first time. */
+  function greet(host: string): void {
+    emit({ type: 'host-connected', at: now().toISOString(), host })
+  }
+
+  /** What earlier runs owe to a host, as far as this user can see it. */
+  function takeIn(host: string, owed: readonly Debt[], as: Become | undefined): void {
     const at = now().toISOString()
-    emit({ type: 'host-connected', at, host })
-    for (const debt of owed) emit({ type: 'debt-found', at, host, debt, handlerExists: handlers.has(debt.handler) })
-    for (const { handler } of owed) debts.note(host, handler, as)
-    found.set(host, owed)
+    for (const debt of owed) {
+      debts.note(host, debt.handler, as)
+      emit({ type: 'debt-found', at, host, debt, handlerExists: handlers.has(debt.handler) })
+    }
+    found.set(host, [...(found.get(host) ?? []), ...owed])
     if (current) takeOver(host, current)
+  }
+
+  function warn({ code, says, hint }: Warning, host: string): void {
+    const problem = new Problem({ code, severity: 'warning', message: says(host), hint })
+    emit({ type: 'warning', at: now().toISOString(), problem })
   }
 
   /** What is owed to a host and has its handler in this play is due in it. */
   function takeOver(host: string, play: Play): void {
-    for (const { handler, since, by } of found.get(host) ?? []) {
-      if (!play.handlers.some(({ name }) => name === handler)) continue
-      states.get(host)?.notified.set(handler, `owed since ${since} by ${by}`)
-      const rest = (found.get(host) ?? []).filter((debt) => debt.handler !== handler)
-      found.set(host, rest)
-    }
+    const state = states.get(host)
+    const rest = (found.get(host) ?? []).filter((debt) => {
+      if (!state || !play.hosts.includes(host) || !play.handlers.some(({ name }) => name === debt.handler)) return true
+      state.owe(debt.handler, debtWords(debt, now()))
+      return false
+    })
+    found.set(host, rest)
   }
 }
 
-function summarise(state: HostState, hosts: Hosts): HostSummary {
+interface Warning {
+  code: string
+  says: (host: string) => string
+  hint: string
+}
+
+const HIDDEN: Warning = {
+  code: 'DEBTS_HIDDEN',
+  says: (host) => `handlers may be owed to ${host} that only root can see`,
+  hint: '`lockstep debts` shows them',
+}
+
+const UNDONE: Warning = {
+  code: 'CHANGE_UNDONE',
+  says: (host) =>
+    `an earlier run ended while a change of ${host} was on trial that could have cut off the way in; it was undone`,
+  hint: 'this run makes it again where the playbook asks for it',
+}
+
+/** The root whom the playbook becomes on a host. */
+function rootOf({ plays }: Playbook, host: string): Become | undefined {
+  const steps = plays.filter((play) => play.hosts.includes(host)).flatMap((play) => [...play.steps, ...play.handlers])
+  return steps.find(({ become }) => become?.user === 'root')?.become
+}
+
+function summarise(state: HostState, hosts: Hosts, found: readonly Debt[]): HostSummary {
   return {
     counts: state.counts,
     ...hosts.traffic(state.name),
     ...(state.lost ? { lost: state.lost } : {}),
-    owed: [...state.notified.keys()],
+    owed: [...new Set([...state.notified.keys(), ...found.map(({ handler }) => handler)])],
   }
 }

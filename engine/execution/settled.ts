@@ -23,6 +23,8 @@ export interface Settled {
   failure?: Failure
   warnings?: readonly string[]
   attempts?: number
+  /** It failed, and what it was to change may be changed in part. */
+  begun?: true
   /** Check mode: nobody can foresee what is on the host after it. */
   hazy?: true
   /** Check mode: it fails as things are. */

@@ -1,15 +1,13 @@
 import { Problem } from '../problem.ts'
-import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
 import { type ArgumentPlace, argumentProblems } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
-import { Converter, reveal, withDefaults } from './convert.ts'
+import { Converter, holdsSecret, partOf, reveal, withDefaults } from './convert.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
 import { checkWhatIsKnown, HOLE } from './known-arguments.ts'
 import type { Names } from './names.ts'
-import { isRecord } from './observation.ts'
 import type { SourceFiles } from './source-files.ts'
 import type { Lexical } from './variables.ts'
 import { compileValue, evaluateWritten, type Written } from './written.ts'
@@ -96,7 +94,7 @@ export function evaluateArguments(
 /** An expression that is handed over with its value is there to be shown. */
 function shown(expression: Expression, names: Names, { name }: ArgumentPlace): Value {
   const value = expression.evaluate(names)
-  if (!hasSecret(value)) return value
+  if (!holdsSecret(value)) return value
   const hint = 'only arguments that are made for secrets take one'
   throw new Problem({
     code: 'SECRET_SHOWN',
@@ -104,12 +102,6 @@ function shown(expression: Expression, names: Names, { name }: ArgumentPlace): V
     place: expression.place,
     hint,
   })
-}
-
-function hasSecret(value: Value): boolean {
-  if (value instanceof Secret) return true
-  if (Array.isArray(value)) return value.some(hasSecret)
-  return isRecord(value) && Object.values(value).some(hasSecret)
 }
 
 function entriesOf(name: string, schema: ArgumentSchema, { value }: Entry, problems: Problem[]): readonly Entry[] {
@@ -152,7 +144,7 @@ function validated(
   const errors = validateArguments(at.schema, copy).filter(
     ({ instancePath }) => !expressions.some((name) => instancePath === `/${name}`),
   )
-  const [problem] = argumentProblems(errors, at)
+  const [problem] = argumentProblems(errors, { ...at, hides: (path) => holdsSecret(partOf(raw, path)) })
   if (problem) throw problem
   for (const name of expressions) delete copy[name]
   return withDefaults(raw, copy) as Record<string, Value>

@@ -6,6 +6,7 @@ import { checkFacts } from './check-facts.ts'
 import { checkHosts } from './check-hosts.ts'
 import { Callables, type Compiler, type Registry } from './compiler.ts'
 import { createEvaluator } from './create-evaluator.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
 import type { Evaluator, Runtime } from './evaluator.ts'
 import { finishPlay } from './finish-play.ts'
 import type { Inventory } from './inventory.ts'
@@ -34,6 +35,8 @@ export interface CompileOptions {
   checkMode: boolean
   /** The environment variables of the controller, for `env`. */
   environment?: Readonly<Record<string, string | undefined>>
+  /** Opens encrypted files of variables; without it they are a problem. */
+  clearTexts?: ClearTexts
   /** As whom plays work that do not say. */
   become?: { isOn: boolean; user?: string; method?: BecomeMethod }
 }
@@ -59,7 +62,8 @@ export function compile(options: CompileOptions): Compiled {
     callables: new Callables(registry),
     inventory: options.inventory.withVarsOf(folder, problems),
     commandLine: commandLineDefinitions(extraVars as ValueMap),
-    files: new SourceFiles(folder),
+    files: new SourceFiles(folder, options.clearTexts),
+    clearTexts: options.clearTexts,
     folder,
     handlers: [],
     roles: new Set(),
@@ -90,6 +94,7 @@ export function compile(options: CompileOptions): Compiled {
     registers: new Map([...[...compiler.broken].map((name) => [name, ''] as const), ...registersOf(drafts, selected)]),
     files: compiler.files,
     constants: { check_mode: checkMode, playbook_dir: resolve(folder), env: environmentOf(options) },
+    secrets: options.clearTexts?.secrets,
   }
   problems.push(
     ...checkHosts(

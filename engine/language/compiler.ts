@@ -2,6 +2,7 @@ import { nearest, type Problem } from '../problem.ts'
 import type { AnyAction } from '../resource/action.ts'
 import type { AnyModule } from '../resource/module.ts'
 import type { ArgumentSchema } from './argument-schema.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
 import type { RoleInputs } from './inputs.ts'
 import type { Inventory } from './inventory.ts'
 import { ANSIBLE_KEYWORDS, ANSIBLE_MODULE_HINTS, ANSIBLE_MODULES } from './keywords.ts'
@@ -25,6 +26,8 @@ export interface Compiler {
   inventory: Inventory
   commandLine: Definitions
   files: SourceFiles
+  /** Opens encrypted files of variables. */
+  clearTexts: ClearTexts | undefined
   /** The playbook's folder, as it was named. */
   folder: string
   /** The handlers of the roles of the play, and the folders of those whose handlers are among them. */

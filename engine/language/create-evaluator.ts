@@ -154,8 +154,26 @@ function labelOf(value: Value): string {
 
 function environmentText(name: string, value: Value, step: Step): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  const what = value instanceof Secret ? 'a secret, which every process of the host could read' : kindOf(value)
-  throw new Problem({ code: 'WRONG_TYPE', message: `the environment variable ${name} is ${what}`, place: step.place })
+  if (value instanceof Secret) {
+    throw new Problem({
+      code: 'SECRET_SHOWN',
+      message: `the environment variable ${name} would show a secret to every process of the task's user`,
+      place: step.place,
+      hint: 'give it on `stdin`, or write it to a file with `copy` and mode "0600"',
+    })
+  }
+  throw new Problem({
+    code: 'WRONG_TYPE',
+    message: `the environment variable ${name} is ${kindOf(value)}`,
+    place: step.place,
+  })
+}
+
+/** What would show a secret tells which task would. */
+function named(problem: Problem, { name }: Step): Problem {
+  if (problem.code !== 'SECRET_SHOWN') return problem
+  const { code, message, place, hint } = problem
+  return new Problem({ code, message: `${message}, in the task '${name}'`, place, hint })
 }
 
 function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T {
@@ -163,7 +181,8 @@ function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T 
   try {
     return work()
   } catch (error) {
-    if (error instanceof Problem && !(error instanceof HostProblem)) throw new HostProblem(error, host, step)
+    if (error instanceof Problem && !(error instanceof HostProblem))
+      throw new HostProblem(named(error, step), host, step)
     throw error
   }
 }

@@ -6,7 +6,7 @@ import type { InventoryBuilder } from './inventory-builder.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readScriptInventory } from './inventory-script.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
-import { readSource } from './read-source.ts'
+import { readBytes, readSealedSource } from './read-source.ts'
 import { SourceText } from './source-text.ts'
 import { readVarsFolders } from './vars-folders.ts'
 import { parseYaml } from './yaml.ts'
@@ -54,7 +54,7 @@ function readFile(path: string, builder: InventoryBuilder): void {
     if (parsed) readScriptInventory(parsed, builder)
     return
   }
-  const source = readSource(path)
+  const source = readSealedSource(path, builder.clearTexts)
   if (!isYaml(path, source.text)) {
     readIniInventory(source, builder)
     return
@@ -64,7 +64,7 @@ function readFile(path: string, builder: InventoryBuilder): void {
 }
 
 function isYaml(path: string, text: string): boolean {
-  const extension = extname(path)
+  const extension = extname(path.replace(/\.age$/, ''))
   if (['.yml', '.yaml', '.json'].includes(extension)) return true
   return extension === '' && /^(---|all:|\w[\w-]*:\s*$)/m.test(text) && !/^\s*\[/m.test(text)
 }
@@ -76,7 +76,7 @@ function isProgram(path: string): boolean {
     if (error instanceof Error && 'code' in error) return false
     throw error
   }
-  return readSource(path).text.startsWith('#!')
+  return readBytes(path).toString('latin1', 0, 2) === '#!'
 }
 
 function listOf(path: string): string {

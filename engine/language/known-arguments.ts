@@ -2,6 +2,7 @@ import { Problem } from '../problem.ts'
 import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
 import { validateArguments } from './argument-schema.ts'
 import type { CompiledArguments } from './call.ts'
+import { holdsSecret } from './convert.ts'
 import { regexProblem } from './regex.ts'
 import type { Written } from './written.ts'
 import { placeOf, plainOf } from './yaml-node.ts'
@@ -28,7 +29,10 @@ export function checkWhatIsKnown({ at, values, expressions }: CompiledArguments)
 }
 
 function outline(written: Written, path: string, holes: string[]): unknown {
-  if (written.kind === 'literal') return structuredClone(written.node ? plainOf(written.node) : null)
+  if (written.kind === 'literal') {
+    const value = written.node ? plainOf(written.node) : null
+    if (!holdsSecret(value)) return structuredClone(value)
+  }
   if (written.kind === 'list') return written.items.map((item, index) => outline(item, `${path}/${index}`, holes))
   if (written.kind === 'map') {
     return Object.fromEntries(

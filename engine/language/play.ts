@@ -10,7 +10,7 @@ import { checkModuleDefaults } from './module-defaults.ts'
 import { compileRoles } from './play-roles.ts'
 import type { Play, SectionName } from './playbook.ts'
 import { collecting } from './problem-list.ts'
-import { readSource } from './read-source.ts'
+import { readSealedSource } from './read-source.ts'
 import { EVERYONE, rollOf } from './roll.ts'
 import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
@@ -124,7 +124,9 @@ function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: C
     const path = constantOf(compileValue(node, compiler.problems), scope, compiler)
     if (typeof path !== 'string') continue
     const file = path.startsWith('/') ? path : join(compiler.folder, path)
-    const content = collecting(compiler.problems, () => parseYaml(readSource(file, placeOf(node)), compiler.problems))
+    const content = collecting(compiler.problems, () =>
+      parseYaml(readSealedSource(file, compiler.clearTexts, placeOf(node)), compiler.problems),
+    )
     if (content?.kind === 'map')
       found = withDefinitions(found, definitionsOf(content, new Fields(content, compiler.problems), 'play', play))
     else if (content) fields.complain('WRONG_TYPE', 'variables are a mapping of names to values', placeOf(content))

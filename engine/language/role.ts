@@ -5,7 +5,7 @@ import { type Around, definitionsOf } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import { readInputs } from './inputs.ts'
-import { readSource } from './read-source.ts'
+import { readSealedSource, readSource } from './read-source.ts'
 import type { Draft } from './task.ts'
 import { compileTaskFile } from './tasks.ts'
 import { type Definitions, type Level, type Lexical, NO_DEFINITIONS } from './variables.ts'
@@ -85,12 +85,16 @@ function partOf(folder: string, part: string): string | undefined {
 }
 
 function variablesOf(folder: string, part: string, level: Level, owner: string, compiler: Compiler): Definitions {
-  const path = partOf(folder, part)
-  const node = path === undefined ? undefined : parseYaml(readSource(path), compiler.problems)
-  if (!node) return NO_DEFINITIONS
-  if (node.kind === 'map') return definitionsOf(node, new Fields(node, compiler.problems), level, owner)
-  compiler.problems.push(
-    new Problem({ code: 'WRONG_TYPE', message: 'variables are a mapping of names to values', place: placeOf(node) }),
-  )
-  return NO_DEFINITIONS
+  const sealed = join(folder, part, 'main.yml.age')
+  const paths = [partOf(folder, part), existsSync(sealed) ? sealed : undefined].filter((path) => path !== undefined)
+  const all = paths.flatMap((path) => {
+    const node = parseYaml(readSealedSource(path, compiler.clearTexts), compiler.problems)
+    if (!node) return []
+    if (node.kind === 'map') return [...definitionsOf(node, new Fields(node, compiler.problems), level, owner)]
+    compiler.problems.push(
+      new Problem({ code: 'WRONG_TYPE', message: 'variables are a mapping of names to values', place: placeOf(node) }),
+    )
+    return []
+  })
+  return all.length === 0 ? NO_DEFINITIONS : new Map(all)
 }

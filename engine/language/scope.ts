@@ -1,4 +1,5 @@
 import { nearest, Problem } from '../problem.ts'
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Value } from '../resource/value.ts'
 import { hintForAnsibleName } from './ansible-names.ts'
 import { FunctionError } from './functions/define.ts'
@@ -65,6 +66,10 @@ export class HostScope implements Names {
       inventory.definition(this.host, name) ??
       findDefault(this.#place, name)
     )
+  }
+
+  get secrets(): KnownSecrets | undefined {
+    return this.#scopes.options.secrets
   }
 
   hint(name: string): string | undefined {
@@ -164,6 +169,10 @@ export class ExtendedScope implements Names {
     if (own === undefined) return this.#base.lookUp(name, this)
     noteVolatile()
     return own
+  }
+
+  get secrets(): KnownSecrets | undefined {
+    return this.#base.secrets
   }
 
   hint(name: string): string | undefined {

@@ -1,3 +1,4 @@
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import { HostScope } from './scope.ts'
@@ -33,6 +34,8 @@ export interface ScopesOptions {
   constants: ValueMap
   /** Absent where no playbook is at hand. */
   files?: SourceFiles
+  /** Where it is noted what is made of secrets. */
+  secrets?: KnownSecrets | undefined
 }
 
 /** Every scope of a run: one for each host and place of the playbook, made when first asked for. */

@@ -117,7 +117,9 @@ export function compileTaskFile(path: string, around: Around, compiler: Compiler
     )
     return []
   }
-  const node = collecting(compiler.problems, () => parseYaml(readSource(path, place), compiler.problems))
+  const node = collecting(compiler.problems, () =>
+    parseYaml(readSource(path, place, compiler.clearTexts), compiler.problems),
+  )
   const inner = { ...compiler, open: [...compiler.open, path] }
   return node ? compileTasks(node, { ...around, folder: dirname(path) }, inner) : []
 }

@@ -3,6 +3,7 @@ import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { parseCel } from './cel.ts'
+import { told } from './cel-environment.ts'
 import { FunctionError, kindOf, type Plain } from './functions/define.ts'
 import { functions } from './functions/functions.ts'
 import { type Names, TextFailure } from './names.ts'
@@ -51,7 +52,7 @@ function render(program: hbs.AST.Program | undefined, frame: Frame): string {
 function textOf(value: Value, node: hbs.AST.Node, frame: Frame): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (value instanceof Secret) return readSecret(value)
+  if (value instanceof Secret) return String(readSecret(value))
   if (value instanceof Unknown) return meetUnknown(value)
   const name = frame.text.slice(...range(node, frame)).replace(/^\{+[~&]?\s*|\s*~?\}+$/g, '')
   const hint =
@@ -112,7 +113,7 @@ function inner(
 /** As Handlebars has it: false, null, 0, the empty text and the empty list are not. */
 function isTrue(value: Value): boolean {
   if (value instanceof Unknown) return meetUnknown(value)
-  if (value instanceof Secret) return readSecret(value) !== ''
+  if (value instanceof Secret) return Boolean(readSecret(value))
   return Array.isArray(value) ? value.length > 0 : Boolean(value)
 }
 
@@ -144,15 +145,15 @@ function evaluateCall(call: Call, frame: Frame): Value {
   }
   const values = call.params.map((param) => evaluate(param, frame))
   if (name === 'lookup') return lookup(call, values, frame)
+  const called = functions.get(name)
+  if (!called) return null
   try {
-    return (
-      functions.get(name)?.call(
-        values.map((value) => readPlain(value) as Plain),
-        frame.root,
-      ) ?? null
+    return called.call(
+      values.map((value) => readPlain(value) as Plain),
+      frame.root,
     )
   } catch (error) {
-    if (error instanceof FunctionError) throw failure(call, frame, error.code, error.message, error.hint)
+    if (error instanceof FunctionError) throw failure(call, frame, error.code, told(called, error), error.hint)
     throw error
   }
 }

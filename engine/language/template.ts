@@ -2,7 +2,7 @@ import Handlebars from 'handlebars'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { type Names, TextFailure } from './names.ts'
-import { hideTexts, MetUnknown, observe } from './observation.ts'
+import { hideMade, MetUnknown, observe } from './observation.ts'
 import { checkTemplate } from './template-check.ts'
 import { renderText, renderValue } from './template-render.ts'
 import { syntaxFailureOf } from './template-syntax.ts'
@@ -69,7 +69,7 @@ function parse(text: string, isFile: boolean): Template {
       observe((observation) => {
         try {
           const value = single ? renderValue(single, scope, text) : renderText(program, scope, text)
-          return observation.secret ? hideTexts(value) : value
+          return observation.secret ? hideMade(value, scope, observation) : value
         } catch (error) {
           if (error instanceof MetUnknown) return error.unknown
           throw error

@@ -79,6 +79,20 @@ i=0; while [ -e "$g" ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
 rm -rf "$g"; rmdir "$d" 2>/dev/null; : )`
 }
 
+/**
+ * Undoes what an earlier run has left on trial, and says so in a line: nobody will prove it any more, and its timer would undo it
+ * in the middle of this run or after it.
+ */
+export const undoStanding: Command = sh`( ${FOLDER}
+for g in "$d"/guard-*; do
+[ -d "$g" ] || continue
+if [ -e "$g/armed" ]; then echo undone; sh "$g/undo" >/dev/null; fi
+if [ -s "$g/pid" ]; then kill -- "-$(cat "$g/pid")" 2>/dev/null; else systemctl stop "lockstep-guard-\${g##*/guard-}.timer" 2>/dev/null; fi
+i=0; while [ -e "$g" ] && [ ! -e "$g/off" ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
+rm -rf "$g"
+done
+rmdir "$d" 2>/dev/null; : )`
+
 /** Forgets what was kept of configurations that nothing has read, once nothing is owed that would have them read. */
 export const forgetProven: Command = sh`( ${FOLDER}
 [ -d "$d/debts" ] || rm -rf "$d"/proven-*; rmdir "$d" 2>/dev/null; : )`

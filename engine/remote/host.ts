@@ -2,7 +2,7 @@ import type { Command } from '../resource/command.ts'
 import { type AnyRead, type ConnectionState, NO_CONNECTION } from '../resource/read.ts'
 import type { Become } from './address.ts'
 import type { Listener } from './frame-pair.ts'
-import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
+import { keepLock, type LockHolder, releaseLock, requireLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
 
@@ -19,21 +19,28 @@ export interface Work {
   become: Become | undefined
   jobs: readonly Job[]
   reads: readonly AnyRead[]
-  /** Takes the host's lock first, for as long as the connection lasts. */
-  lock?: LockHolder | undefined
+  /** The host's lock, which this round needs: taken first, for as long as the connection lasts, or found to stand. */
+  lock?: Lock | undefined
+}
+
+export interface Lock {
+  holder: LockHolder
+  /** Whose shell holds it. */
+  as: Become | undefined
 }
 
 /** What came of it: for each job the results of its commands, skipped ones included, and what was seen, by read key. */
 export interface Done {
   jobs: readonly (readonly StepResult[])[]
   seen: ReadonlyMap<string, Seen>
-  /** Who has the lock that was asked for, when it is somebody else. */
-  lockedBy?: LockHolder | undefined
 }
 
 /** A host as the engine deals with it: nothing but rounds. */
 export interface RemoteHost {
+  /** Rejects with a RemoteProblem; with LOCKED, LOCK_BROKEN or LOCK_FAILED nothing of the round was done. */
   round(work: Work): Promise<Done>
+  /** Gives back what locks the connection holds. */
+  release(): Promise<void>
   readonly traffic: Connection['traffic']
   /** How the run has come here, once a round was made; nothing is told of a way that nobody shall guard. */
   readonly way: ConnectionState
@@ -41,31 +48,53 @@ export interface RemoteHost {
 }
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
-export function remoteHost(connection: Connection, { isGuarded = true } = {}): RemoteHost {
-  let locked: Shell | undefined
+export function remoteHost(connection: Connection, { isGuarded = true, now = () => new Date() } = {}): RemoteHost {
+  const keepers = new Set<Shell>()
+  const { name } = connection.host
   const way = () => (isGuarded ? connection.way : NO_CONNECTION)
+
+  async function release(): Promise<void> {
+    try {
+      for (const keeper of keepers) await keeper.finish([releaseLock])
+    } catch (error) {
+      // The connection is gone, and the lock with it.
+      if (!(error instanceof RemoteProblem)) throw error
+    }
+    keepers.clear()
+  }
+
+  /** The lock of one shell for the round of another. */
+  async function hold({ holder, as }: Lock): Promise<void> {
+    const keeper = connection.shell(as)
+    const [result] = await keeper.run([keepLock(holder, 0)])
+    requireLock(name, result, holder, now())
+    keepers.add(keeper)
+  }
+
   return {
     get way() {
       return way()
     },
     traffic: connection.traffic,
+    release,
     async close() {
-      await locked?.finish([releaseLock]).catch((error: unknown) => {
-        // The connection is gone, and the lock with it.
-        if (!(error instanceof RemoteProblem)) throw error
-      })
+      await release()
       await connection.close()
     },
     async round({ become, jobs, reads, lock }) {
       const shell = connection.shell(become)
-      const first = lock ? [takeLock(lock)] : []
+      const isKeeper = lock !== undefined && connection.shell(lock.as) === shell
+      if (lock && !isKeeper && jobs.length > 0) await hold(lock)
+      const first = isKeeper ? [keepLock(lock.holder, jobs.length)] : []
       const acting = jobs.flatMap((job, group) =>
         job.commands.map((command, at) => toStep(command, job.timeoutMs, group, job.listeners?.[at])),
       )
       const look = probe(reads)
       const results = await shell.run([...first, ...acting, ...look.steps])
-      const lockedBy = lock && parseLock(results[0])
-      if (lock && !lockedBy) locked = shell
+      if (isKeeper) {
+        requireLock(name, results[0], lock.holder, now())
+        keepers.add(shell)
+      }
       let start = first.length
       const done = jobs.map(({ commands }) => {
         const part = results.slice(start, start + commands.length)
@@ -74,7 +103,7 @@ export function remoteHost(connection: Connection, { isGuarded = true } = {}): R
       })
       const seen = new Map(await look.parse(results.slice(start)))
       for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
-      return { jobs: done, seen, ...(lockedBy ? { lockedBy } : {}) }
+      return { jobs: done, seen }
     },
   }
 }

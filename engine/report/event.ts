@@ -9,6 +9,8 @@ export type Event =
   | { type: 'host-connected'; at: string; host: string }
   /** A handler that an earlier run owed to this host and did not get to. */
   | { type: 'debt-found'; at: string; host: string; debt: Debt; handlerExists: boolean }
+  /** Another run has a host that this one waits for. */
+  | { type: 'lock-awaited'; at: string; host: string; message: string }
   | { type: 'task-started'; at: string; task: TaskRef; hosts: readonly string[] }
   /** With -v: a line that a command of the task printed while it runs, stripped of what a terminal would obey. */
   | { type: 'task-output'; at: string; task: TaskRef; host: string; item?: Item; stream: Stream; text: string }

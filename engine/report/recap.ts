@@ -1,7 +1,7 @@
 import type { Colours } from './colours.ts'
 import type { HostSummary, Mode, RunSummary, Status } from './event.ts'
 import { printableLine } from './printable.ts'
-import { isDrift, statuses, wordFor } from './status.ts'
+import { isDrift, isMay, statuses, wordFor } from './status.ts'
 import { bytes, columns, count, duration, fitted, listed } from './words.ts'
 
 export interface RecapStyle {
@@ -9,6 +9,8 @@ export interface RecapStyle {
   mode: Mode
   verbosity: number
   width: number
+  /** Named by a check, which has not said before what it checks. */
+  playbook: string
 }
 
 /** Rows that fit a screen together with what stands around them. */
@@ -20,7 +22,8 @@ const MOST_ROWS = 16
  */
 export function recapLines(summary: RunSummary, style: RecapStyle): string[] {
   const hosts = Object.entries(summary.hosts)
-  const title = style.colours.strong(`${count(hosts.length, 'host')} in ${duration(summary.elapsedMs)}`)
+  const what = style.mode === 'check' ? `checked ${printableLine(style.playbook)} on ` : ''
+  const title = style.colours.strong(`${what}${count(hosts.length, 'host')} in ${duration(summary.elapsedMs)}`)
   const rows = style.verbosity > 0 ? hosts.map(([name, host]) => row([name], host, style)) : groupedRows(hosts, style)
   const widest = Math.max(NAME_COLUMNS, ...rows.map(({ what, who }) => (what === undefined ? 0 : columns(who))))
   const lines = rows.map(({ who, what }) =>
@@ -95,7 +98,7 @@ function countWords({ counts }: HostSummary, { mode, colours }: RecapStyle): str
 
 function paintCount(text: string, status: Status, colours: Colours): string {
   if (status === 'failed' || status === 'unreachable' || status === 'not-visible') return colours.bad(text)
-  return isDrift(status) ? colours.changed(text) : text
+  return isDrift(status) || isMay(status) ? colours.changed(text) : text
 }
 
 function trafficWords({ rounds, bytesSent, bytesReceived }: HostSummary): string {

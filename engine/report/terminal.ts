@@ -1,5 +1,7 @@
 import { coloursFor } from './colours.ts'
+import { debtWords } from './debt-words.ts'
 import type { Event, Mode, RunSummary } from './event.ts'
+import { Findings } from './findings.ts'
 import { type Connecting, connectingLine, LiveView, type Output, runningLines, type Size } from './live-view.ts'
 import { printableLine } from './printable.ts'
 import { problemText } from './problem-text.ts'
@@ -15,6 +17,8 @@ export interface TerminalOptions extends Size {
   live: boolean
   verbosity: number
   wholeDifferences: boolean
+  /** What is about to begin, when it is known: a check keeps warnings back too, so that its verdict stands first. */
+  mode?: Mode
 }
 
 /** What a terminal shows beside the engine's events: that time has passed, words of the command line, that nothing more comes. */
@@ -29,11 +33,12 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
   const colours = coloursFor(colour)
   const view = new LiveView(output, options)
   const running = new Map<string, RunningTask>()
-  let mode: Mode = 'run'
-  let findings: string[] = []
-  /** The play's own lines, which a check tells only when it has found something there. */
-  let heading: string[] = []
-  let plays = 0
+  let mode: Mode = options.mode ?? 'run'
+  let title = ''
+  let plays: string[] = []
+  /** What a check has found so far. */
+  let findings = new Findings()
+  const warnings: string[] = []
   let drawnAt = 0
   let connecting: Connecting | undefined
 
@@ -65,7 +70,8 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       case 'end':
         connecting = undefined
         running.clear()
-        return []
+        // Those of a check that never came to its verdict.
+        return warnings.splice(0)
       case 'tick':
         return []
       case 'notice':
@@ -75,22 +81,25 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         return []
       case 'run-started': {
         mode = event.mode
-        findings = []
-        plays = 0
+        findings = new Findings()
+        plays = []
+        title = event.playbook
         connecting = { answered: 0, hosts: event.hosts.length, since: Date.parse(event.at) }
-        const verb = mode === 'check' ? 'checking' : 'running'
-        return [colours.strong(`${verb} ${event.playbook} on ${count(event.hosts.length, 'host')}`)]
+        const line = `running ${printableLine(title)} on ${count(event.hosts.length, 'host')}`
+        return mode === 'run' ? [colours.strong(line)] : []
       }
       case 'play-started': {
-        plays += 1
-        const title = colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`)
-        heading = plays > 1 ? ['', title] : [title]
-        return mode === 'run' ? heading : []
+        const line = colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`)
+        plays.push(line)
+        if (mode === 'check') return []
+        return plays.length > 1 ? ['', line] : [line]
       }
       case 'debt-found':
-        return keep([debtLine(event)])
+        return keep([debtLine(event)], findings.notes)
+      case 'lock-awaited':
+        return [`${colours.warned('waiting'.padEnd(12))} ${printableLine(event.message)}`]
       case 'task-started': {
-        const lines = keep(finishLoose())
+        const lines = finishLoose()
         connecting = undefined
         running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at), isLoose: false })
         return lines
@@ -102,21 +111,21 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         takeResult(event)
         return []
       case 'task-finished':
-        return keep(finish(event.task.id))
+        return finish(event.task.id)
       case 'warning':
-        return [problemText([event.problem], { colour })]
+        return keep([problemText([event.problem], { colour })], warnings)
       case 'play-finished':
-        return keep([...finishLoose(), ...stoppedLine(event.stopped)])
+        return [...finishLoose(), ...stoppedLine(event.stopped)]
       case 'run-finished':
         connecting = undefined
         return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
     }
   }
 
-  function keep(lines: string[]): string[] {
+  /** A run tells things as they come. */
+  function keep(lines: string[], notes: string[]): string[] {
     if (mode === 'run') return lines
-    if (lines.length > 0) findings.push(...(findings.length > 0 ? heading : heading.slice(-1)), ...lines)
-    if (lines.length > 0) heading = []
+    notes.push(...lines)
     return []
   }
 
@@ -135,16 +144,18 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const outcome = running.get(id)
     running.delete(id)
     if (!outcome || outcome.results.length === 0) return []
-    const lines = taskLines(outcome, { ...options, colours, mode })
-    const isQuiet = outcome.results.every(({ result }) => result.status === 'ok' || result.status === 'skipped')
-    return mode === 'check' && isQuiet && options.verbosity === 0 ? [] : lines
+    if (mode === 'run') return taskLines(outcome, { ...options, colours, mode })
+    findings.add(outcome)
+    return []
   }
 
   function ending(summary: RunSummary): string[] {
     const line = verdict(summary, mode, colours)
-    const recap = recapLines(summary, { ...options, width: options.width(), colours, mode })
+    const recap = recapLines(summary, { ...options, width: options.width(), colours, mode, playbook: title })
     if (mode === 'run') return ['', ...recap, line]
-    return [line, ...(findings.length > 0 ? ['', ...findings] : []), '', ...recap]
+    const found = findings.lines(plays, { ...options, colours, mode })
+    const parts = [found, warnings.splice(0)].filter((lines) => lines.length > 0)
+    return [line, ...parts.flatMap((lines) => ['', ...lines]), '', ...recap]
   }
 
   function stoppedLine(why: string | undefined): string[] {
@@ -152,9 +163,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     return [`${colours.bad('stopped'.padEnd(12))} ${printableLine(`${why}; nothing more is done on any host`)}`]
   }
 
-  function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
+  function debtLine({ host, debt, handlerExists, at }: Extract<Event, { type: 'debt-found' }>): string {
     const rest = handlerExists ? '' : '; this playbook has no such handler, so it stays owed'
-    const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
+    const text = `${host}: '${debt.handler}' ${debtWords(debt, new Date(at))}${rest}`
     return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
   }
 }

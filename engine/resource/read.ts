@@ -66,8 +66,8 @@ export interface AccountState {
   shell: string
   /** Supplementary groups, sorted. */
   groups: readonly string[]
-  /** The hash as in shadow(5); `!…` when locked. */
-  passwordHash: string
+  /** The hash as in shadow(5); `!…` when locked; undefined when whoever looks is not allowed to see it. */
+  passwordHash: string | undefined
 }
 
 export interface GroupState {

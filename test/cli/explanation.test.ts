@@ -27,8 +27,13 @@ const folder = folderWith({
 `,
 })
 
-function explain(variable: string, host: string, given: string[] = [], playbooks = [`${folder}/site.yml`]): string {
-  const { playbooks: found, inventory } = load(
+async function explain(
+  variable: string,
+  host: string,
+  given: string[] = [],
+  playbooks = [`${folder}/site.yml`],
+): Promise<string> {
+  const { playbooks: found, inventory } = await load(
     playbooks,
     { inventory: [`${folder}/hosts.yml`], extraVars: given },
     'run',
@@ -41,8 +46,8 @@ function explain(variable: string, host: string, given: string[] = [], playbooks
 }
 
 describe('explain', () => {
-  test('shows each level from role default to host, and the one that wins', () => {
-    expect(explain('port', 'web1')).toBe(`\
+  test('shows each level from role default to host, and the one that wins', async () => {
+    expect(await explain('port', 'web1')).toBe(`\
 port for web1, from the lowest level to the highest
   role default web  roles/web/defaults/main.yml:1  80
   group all  group_vars/all.yml:1  22
@@ -51,8 +56,8 @@ port for web1, from the lowest level to the highest
 `)
   })
 
-  test('shows the command line above all', () => {
-    expect(explain('port', 'web2', ['port=1'])).toBe(`\
+  test('shows the command line above all', async () => {
+    expect(await explain('port', 'web2', ['port=1'])).toBe(`\
 port for web2, from the lowest level to the highest
   role default web  roles/web/defaults/main.yml:1  80
   group all  group_vars/all.yml:1  22
@@ -61,8 +66,8 @@ port for web2, from the lowest level to the highest
 `)
   })
 
-  test('shows play, block and task, and in how many tasks each of them wins', () => {
-    expect(explain('color', 'web1')).toBe(`\
+  test('shows play, block and task, and in how many tasks each of them wins', async () => {
+    expect(await explain('color', 'web1')).toBe(`\
 color for web1, from the lowest level to the highest
   role default web  roles/web/defaults/main.yml:3  "grey"
   host web1  host_vars/web1.yml:1  "own"
@@ -72,31 +77,31 @@ color for web1, from the lowest level to the highest
 `)
   })
 
-  test('shows that what a role is given wins over what it says itself', () => {
-    expect(explain('shape', 'web1')).toBe(`\
+  test('shows that what a role is given wins over what it says itself', async () => {
+    expect(await explain('shape', 'web1')).toBe(`\
 shape for web1, from the lowest level to the highest
   role web  roles/web/vars/main.yml:1  "round"
   role web  site.yml:4  "square"  wins in 1 of 3 tasks
 `)
   })
 
-  test('shows a template as it is written', () => {
-    expect(explain('size', 'web2')).toContain("  play P  site.yml:3  '{{ port }}'  wins\n")
+  test('shows a template as it is written', async () => {
+    expect(await explain('size', 'web2')).toContain("  play P  site.yml:3  '{{ port }}'  wins\n")
   })
 
-  test('shows what inventory and command line say when there is no playbook', () => {
-    expect(explain('port', 'web2', [], [])).toBe(`\
+  test('shows what inventory and command line say when there is no playbook', async () => {
+    expect(await explain('port', 'web2', [], [])).toBe(`\
 port for web2, from the lowest level to the highest
   group all  group_vars/all.yml:1  22
   group web  hosts.yml:1  443  wins
 `)
   })
 
-  test('shows nothing of plays that the host is not in', () => {
-    expect(explain('color', 'db1')).toBe("nothing gives 'color' a value for db1\n")
+  test('shows nothing of plays that the host is not in', async () => {
+    expect(await explain('color', 'db1')).toBe("nothing gives 'color' a value for db1\n")
   })
 
-  test('knows no host of another name', () => {
-    expect(() => explain('port', 'web3')).toThrow("the inventory has no host 'web3'")
+  test('knows no host of another name', async () => {
+    await expect(explain('port', 'web3')).rejects.toThrow("the inventory has no host 'web3'")
   })
 })

@@ -49,12 +49,12 @@ describe('the built command line', () => {
     expect(stdout).toMatch(/^Examples?\b.*:$/m)
   })
 
-  test('finds the mistakes that the sources find, though its validators were made when it was built', () => {
+  test('finds the mistakes that the sources find, though its validators were made when it was built', async () => {
     const hosts = join(folder, 'hosts.yml')
     const site = join(folder, 'site.yml')
     writeFileSync(hosts, 'all: { hosts: { web1: } }\n')
     writeFileSync(site, mistaken)
-    const problems = caught(() => load([site], { inventory: [hosts] }, 'run'))
+    const problems = await caught(() => load([site], { inventory: [hosts] }, 'run'))
     expect(problems.map(({ code }) => code)).toEqual([
       'UNKNOWN_ARG',
       'MISSING_ARG',
@@ -130,9 +130,9 @@ const mistaken = `- hosts: all
     - sysctl: { name: a.b, value: [1] }
 `
 
-function caught(work: () => unknown): readonly Problem[] {
+async function caught(work: () => Promise<unknown>): Promise<readonly Problem[]> {
   try {
-    work()
+    await work()
   } catch (error) {
     const problems = problemsOf(error)
     if (problems) return problems

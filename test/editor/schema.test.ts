@@ -33,9 +33,12 @@ async function offered(text: string): Promise<Map<string, string>> {
 }
 
 describe('docs/schema', () => {
-  test.each(['playbook', 'tasks', 'inventory'] as const)('has the schema %s that the code gives', async (what) => {
-    expect(readFileSync(`${home}docs/schema/${what}.json`, 'utf8')).toBe(await schemaText(what))
-  })
+  test.each(['playbook', 'tasks', 'inventory', 'report'] as const)(
+    'has the schema %s that the code gives',
+    async (what) => {
+      expect(readFileSync(`${home}docs/schema/${what}.json`, 'utf8')).toBe(await schemaText(what))
+    },
+  )
 
   test('is what docs/editors.md tells to set up', () => {
     const blocks = [...readFileSync(`${home}docs/editors.md`, 'utf8').matchAll(/^```json\n([\s\S]*?)^```/gm)]

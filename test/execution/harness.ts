@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { ControllerFiles } from '../../engine/execution/context.ts'
-import { runPlaybook } from '../../engine/execution/run.ts'
+import { type RunOptions, runPlaybook } from '../../engine/execution/run.ts'
 import type { Evaluator, LoopItem, Runtime } from '../../engine/language/evaluator.ts'
 import type { Callable, Handler, Play, Playbook, Step } from '../../engine/language/playbook.ts'
 import { type RemoteHost, remoteHost } from '../../engine/remote/host.ts'
@@ -20,8 +20,7 @@ import type { Value } from '../../engine/resource/value.ts'
 type Names = { host: string; item?: Value; reg: (name: string, host?: string) => Value | undefined }
 
 /** A step as the tests write it: arguments and conditions are functions. */
-export interface TestStep
-  extends Partial<Omit<Step, 'call' | 'when' | 'loop' | 'until' | 'changedWhen' | 'failedWhen'>> {
+export interface TestStep extends Partial<Omit<Step, 'call' | 'when' | 'loop' | 'until' | 'changedWhen'>> {
   call: AnyModule | AnyAction | 'flush_handlers' | 'end_host' | 'end_play'
   args?: (names: Names) => object | Unknown
   when?: (names: Names) => boolean | Unknown
@@ -185,7 +184,9 @@ export interface TestPlay {
 export async function go(
   mode: Mode,
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
-  more: { open?: (host: string) => Promise<RemoteHost>; onEvent?: (event: Event) => void; tellsOutput?: boolean } = {},
+  more: Partial<Pick<RunOptions, 'open' | 'signal' | 'lockTimeoutMs' | 'tellsOutput'>> & {
+    onEvent?: (event: Event) => void
+  } = {},
 ): Promise<Outcome> {
   const events: Event[] = []
   const written = new Map<Step, TestStep>()
@@ -249,6 +250,8 @@ export async function go(
       more.onEvent?.(event)
     },
     tellsOutput: more.tellsOutput,
+    signal: more.signal,
+    lockTimeoutMs: more.lockTimeoutMs,
     now: () => new Date(0),
     sleep: async () => {},
     controller,
@@ -274,8 +277,7 @@ export async function temporaryFolder(): Promise<{ path: string; [Symbol.asyncDi
 /** This machine as a host; its one lock would keep several of them from one another. */
 export async function openLocal(host: string): Promise<RemoteHost> {
   const remote = await openLocked(host)
-  const round: RemoteHost['round'] = ({ lock: _, ...work }) => remote.round(work)
-  return { traffic: remote.traffic, way: remote.way, close: () => remote.close(), round }
+  return { ...remote, round: ({ lock: _, ...work }) => remote.round(work) }
 }
 
 export async function openLocked(host: string): Promise<RemoteHost> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { RemoteHost } from '../../engine/remote/host.ts'
 import type { TaskResult } from '../../engine/report/event.ts'
-import { type PlaybookRun, runText } from './playbook-run.ts'
+import { acts, type PlaybookRun, runText } from './playbook-run.ts'
 
 const ONE = 'web: { hosts: { a: } }\n'
 const FOUR = 'web: { hosts: { a: { rank: 3 }, b: { rank: 1 }, c: { rank: 2 }, d: { rank: 4 } } }\n'
@@ -122,7 +122,7 @@ describe('delegate_to', () => {
   /** Notes on which host something is done. */
   const noting =
     (done: string[]) => (host: string, work: RemoteHost['round']) => (trip: Parameters<typeof work>[0]) => {
-      if (trip.jobs.length > 0) done.push(host)
+      if (acts(trip)) done.push(host)
       return work(trip)
     }
 
@@ -178,7 +178,7 @@ describe('ignore_unreachable', () => {
       {
         hosts: ONE,
         round: (host, work) => async (trip) => {
-          if (trip.jobs.length > 0 && ++rounds === 2)
+          if (acts(trip) && ++rounds === 2)
             throw new (await import('../../engine/remote/remote-problem.ts')).RemoteProblem({
               code: 'UNREACHABLE',
               host,
@@ -212,7 +212,7 @@ test('throttle lets no more hosts than so many act at a time', async () => {
   await did('- { name: work, shell: ":", throttle: 2 }\n', {
     hosts: FOUR,
     round: (_, work) => async (trip) => {
-      if (trip.jobs.length === 0) return await work(trip)
+      if (!acts(trip)) return await work(trip)
       most = Math.max(most, ++now)
       try {
         return await work(trip)
@@ -230,7 +230,8 @@ describe('timeout', () => {
     await did('- { name: short, shell: ":", timeout: 5 }\n- { name: long, shell: ":" }', {
       hosts: ONE,
       round: (_, work) => (trip) => {
-        limits.push(...trip.jobs.map(({ timeoutMs }) => timeoutMs))
+        const own = trip.jobs.filter((job) => acts({ ...trip, jobs: [job] }))
+        limits.push(...own.map(({ timeoutMs }) => timeoutMs))
         return work(trip)
       },
     })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type PlaybookRun, runText } from './playbook-run.ts'
+import { acts, type PlaybookRun, runText } from './playbook-run.ts'
 
 const FOUR = 'web: { hosts: { a: , b: , c: , d: } }\n'
 
@@ -285,7 +285,7 @@ describe('run_once', () => {
 `
     const { lines } = await runText(playbook, {
       round: (host, work) => (trip) => {
-        if (trip.jobs.length > 0) rounds.push(host)
+        if (acts(trip)) rounds.push(host)
         return work(trip)
       },
     })

@@ -54,13 +54,13 @@ describe('the command line on lab hosts', () => {
   test('checks with exit code 2, runs with 0, and then finds nothing', async () => {
     const before = await lockstep('check', site)
     expect({ code: before.code, stderr: before.stderr }).toEqual({ code: 2, stderr: '' })
-    expect(before.stdout).toContain('drift on 2 of 2 hosts: 2 tasks\n')
+    expect(before.stdout.split('\n')[0]).toBe('2 hosts · 2 states checked · 2 drifted on 2 hosts')
     const run = await lockstep('run', site)
     expect(run.code).toBe(0)
     expect(run.stdout).toContain('changed      file /etc/demo [cli1, cli2]\n')
     const after = await lockstep('run', site, '--check')
     expect(after.code).toBe(0)
-    expect(after.stdout).toContain('no drift on 2 hosts\n')
+    expect(after.stdout.split('\n')[0]).toBe('2 hosts · 2 states checked · no drift')
   })
 
   test('prints nothing but events with --output jsonl', async () => {

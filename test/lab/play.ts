@@ -7,6 +7,7 @@ import { hostOpener } from '../../engine/cli/hosts.ts'
 import { runPlaybook } from '../../engine/execution/run.ts'
 import { compile } from '../../engine/language/compile.ts'
 import { loadInventory } from '../../engine/language/inventory.ts'
+import type { RemoteHost } from '../../engine/remote/host.ts'
 import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
 import { labExec } from '../../lab/exec.ts'
 import { labKill } from '../../lab/faults.ts'
@@ -38,6 +39,9 @@ export interface PlayOptions {
   limit?: string
   onEvent?: (event: Event) => void
   signal?: AbortSignal
+  lockTimeoutMs?: number
+  /** Stands between the run and a host. */
+  around?: (host: string, remote: RemoteHost) => RemoteHost
   guardSeconds?: number
 }
 
@@ -53,6 +57,8 @@ export async function playOn({
   limit,
   onEvent,
   signal,
+  lockTimeoutMs,
+  around = (_, remote) => remote,
   guardSeconds = 60,
 }: PlayOptions): Promise<Outcome> {
   const inventory = loadInventory([path], { extraVars: vars })
@@ -70,10 +76,12 @@ export async function playOn({
   const mispredicted: string[] = []
   const stop = signal ?? new AbortController().signal
   const flags = { forks: 20 }
+  const open = await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop })
   const summary = await runPlaybook({
     mode,
     ...compiled,
-    open: await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop }),
+    open: async (host) => around(host, await open(host)),
+    lockTimeoutMs,
     emit: (event) => {
       events.push(event)
       onEvent?.(event)

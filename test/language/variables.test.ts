@@ -201,7 +201,7 @@ describe('a secret', () => {
     const step = playbook.plays[0]?.steps[1]
     if (!step) throw new Error('no step')
     expect(() => evaluatorFor(runtimeWith(registered)).args(step, 'w1')).toThrow(
-      "'path' of thing would show a secret, on w1",
+      /^'path' of thing would show a secret, in the task 'thing .*', on w1$/,
     )
   })
 })

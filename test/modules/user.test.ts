@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { TaskFailure } from '../../engine/resource/module.ts'
+import { NotVisible, TaskFailure } from '../../engine/resource/module.ts'
 import {
   ABSENT,
   type AccountState,
@@ -104,6 +104,15 @@ describe('user plans', () => {
     ],
   ])('%s', (_, want, account, changes) => {
     expect(plan(want, account).changes.map(({ kind, what }) => `${kind} ${what}`)).toEqual(changes)
+  })
+
+  test('no password that was not to be seen, and says so', () => {
+    const unseen = { ...ALICE, passwordHash: undefined }
+    const message = 'the password of alice: /etc/shadow may not be read'
+    expect(() => plan({ password: new Secret(HASH) }, unseen)).toThrow(new NotVisible(message))
+    expect(() => plan({ password_lock: true }, unseen)).toThrow(new NotVisible(message))
+    expect(plan({ groups: ['adm', 'sudo'] }, unseen).changes).toEqual([])
+    expect(plan({ password: new Secret(HASH), update_password: 'on_create' }, unseen).changes).toEqual([])
   })
 
   test('the home folder of an account that has lost it', () => {

@@ -49,6 +49,22 @@ describeShells(
       expect(readdirSync(at.path).sort()).toEqual(['elsewhere', 'f'])
     })
 
+    test('removes what a lost power left of an earlier try', async () => {
+      await using at = await temporaryFolder()
+      const write = sh.write(`${at.path}/f`, 'new\n').text
+      const left = /t=(\S+);/.exec(write)?.[1] ?? ''
+      writeFileSync(left, 'half')
+      expect(run(write).status).toBe(0)
+      expect(readdirSync(at.path)).toEqual(['f'])
+      expect(readFileSync(`${at.path}/f`, 'utf8')).toBe('new\n')
+    })
+
+    test('sets the bits that writing takes away', async () => {
+      await using at = await temporaryFolder()
+      expect(run(sh.write(`${at.path}/f`, 'new\n', { mode: 0o4755 }).text).status).toBe(0)
+      expect(octal(statSync(`${at.path}/f`).mode & 0o7777)).toBe('4755')
+    })
+
     test('keeps the old file, and leaves nothing, when the new one does not validate', async () => {
       await using at = await temporaryFolder()
       writeFileSync(`${at.path}/f`, 'old')

@@ -1,4 +1,4 @@
-import type { Secret } from '../../resource/secret.ts'
+import { Secret } from '../../resource/secret.ts'
 import type { Unknown } from '../../resource/unknown.ts'
 import type { Value, ValueMap } from '../../resource/value.ts'
 
@@ -79,6 +79,7 @@ export function define<const P extends readonly Param[]>(
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
+  if (value instanceof Secret) return 'a secret'
   if (typeof value === 'object') return 'a mapping'
   return { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as string] ?? typeof value
 }
