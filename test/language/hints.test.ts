@@ -119,7 +119,7 @@ describe('a secret that would be shown', () => {
     if (!step) throw new Error('no step')
     const runtime = runtimeWith({ w1: { r: { password: new Secret('hunter2') } } })
     expect(() => play.evaluatorFor(runtime).args(step, 'w1')).toThrow(
-      "'r.password' of assert would show a secret, on w1",
+      "'r.password' of assert would show a secret, in the task 'assert', on w1",
     )
   })
 })
