@@ -14,9 +14,11 @@ export function declareExplain(program: Command): void {
       const { explanation } = await import('./explanation.ts')
       const { load } = await import('./load.ts')
       const { inventory, vars, playbooks } = await load(playbook === undefined ? [] : [playbook], flags, 'run')
-      const plays = playbooks.flatMap((compiled) => compiled.playbook.plays)
-      const question = { variable, host: flags.host, inventory: playbooks[0]?.inventory ?? inventory, plays, vars }
+      const { commandLineDefinitions } = await import('../language/variables.ts')
       const { knownSecrets } = await import('./process-secrets.ts')
-      process.stdout.write(knownSecrets.hide(explanation(question)))
+      const plays = playbooks.flatMap((compiled) => compiled.playbook.plays)
+      const commandLine = commandLineDefinitions(vars)
+      const where = { inventory: playbooks[0]?.inventory ?? inventory, plays, commandLine }
+      process.stdout.write(knownSecrets.hide(explanation(variable, flags.host, where)))
     })
 }

@@ -3,7 +3,8 @@ import { type Compiled, compile } from '../language/compile.ts'
 import { ClearTexts } from '../language/encrypted/clear-texts.ts'
 import type { Sealed } from '../language/encrypted/sealed.ts'
 import { type Inventory, loadInventory } from '../language/inventory.ts'
-import { Problem, Problems } from '../problem.ts'
+import { throwProblems } from '../language/problem-list.ts'
+import { Problem } from '../problem.ts'
 import type { Mode } from '../report/event.ts'
 import type { ValueMap } from '../resource/value.ts'
 import { defaultInventory } from './default-inventory.ts'
@@ -116,6 +117,6 @@ function allOf(paths: readonly string[], compileOne: (path: string) => Compiled)
       return []
     }
   })
-  if (problems.length > 0) throw new Problems(problems)
+  if (problems.length > 0) throwProblems(problems)
   return compiled
 }

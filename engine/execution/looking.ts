@@ -80,9 +80,14 @@ export function missingOf(context: PlayContext, step: Step, targets: readonly Pl
   for (const { target, jobs } of targets) {
     for (const { planned } of jobs) if (planned.kind === 'missing') want(wanted, target, step.become, planned.reads)
   }
-  for (const host of context.registry.factsWanted) want(wanted, host, step.become, [factsRead])
-  context.registry.factsWanted.clear()
+  wantFacts(context, wanted, step.become)
   return wanted
+}
+
+/** Adds the facts that something has asked for and nobody has gathered. */
+export function wantFacts({ registry, hosts }: PlayContext, wanted: Wanted, become: Become | undefined): void {
+  for (const host of registry.factsWanted) if (!hosts.facts(host)) want(wanted, host, become, [factsRead])
+  registry.factsWanted.clear()
 }
 
 /** Both wants in one. */

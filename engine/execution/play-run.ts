@@ -1,5 +1,7 @@
-import type { Handler, Play, Roll, Step } from '../language/playbook.ts'
+import type { Handler, Play, Step } from '../language/playbook.ts'
+import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
+import { factsRead } from '../remote/facts.ts'
 import type { TaskRef } from '../report/event.ts'
 import type { OutputListener } from './act.ts'
 import { lossOf, unreached } from './apply.ts'
@@ -7,9 +9,9 @@ import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { lookAhead } from './look-ahead.ts'
-import { look, want } from './looking.ts'
+import { look, want, wantFacts } from './looking.ts'
+import { Passage } from './passage.ts'
 import { PlayOutcome } from './play-outcome.ts'
-import { batchSize, orderHosts } from './roll.ts'
 import { failed, open, type Settled } from './settled.ts'
 import { perform } from './step-run.ts'
 
@@ -17,41 +19,43 @@ import { perform } from './step-run.ts'
 export class PlayRun {
   readonly #context: PlayContext
   readonly #play: Play
+  readonly #members: readonly HostState[]
   readonly #outcome: PlayOutcome
+  readonly #passage: Passage
+  /** Steps that run once a play, from when they begin. */
+  readonly #once = new Map<string, Promise<ReadonlySet<HostState>>>()
 
-  constructor(context: PlayContext) {
+  constructor(context: PlayContext, members: readonly HostState[]) {
     this.#context = context
     this.#play = context.play
-    this.#outcome = new PlayOutcome(context)
+    this.#members = members
+    this.#outcome = new PlayOutcome(context, members)
+    this.#passage = new Passage(context, this.#outcome)
   }
 
-  async go(members: readonly HostState[]): Promise<void> {
+  /** Gives the reason when the play was stopped for all its hosts. */
+  async go(): Promise<string | undefined> {
     const { roll, strategy, steps } = this.#play
-    const [first] = steps
-    for (const batch of this.#batches(roll, members, first)) {
+    const passing = { roll, members: this.#members, around: [], step: steps[0] }
+    await this.#passage.pass(passing, async (batch) => {
       const parts = strategy === 'free' ? batch.map((host) => [host]) : [batch]
-      await Promise.all(parts.map((part) => this.#runBatch(part, members)))
-    }
+      await Promise.all(parts.map((part) => this.#runBatch(part)))
+    })
+    return this.#outcome.stopped
   }
 
-  async #runBatch(batch: readonly HostState[], all: readonly HostState[]): Promise<void> {
+  async #runBatch(batch: readonly HostState[]): Promise<void> {
     await this.#greet(batch)
     const { steps } = this.#play
-    await this.#runSteps(0, steps.length, batch, all, 0)
-    if (!this.#outcome.halted) await this.#flush(batch, steps.length)
+    await this.#runSteps(0, steps.length, batch, 0)
+    await this.#flush(batch, steps.length)
   }
 
   /** Steps from one position up to another. A block with a roll of its own is passed through batch by batch. */
-  async #runSteps(
-    from: number,
-    to: number,
-    batch: readonly HostState[],
-    all: readonly HostState[],
-    depth: number,
-  ): Promise<void> {
+  async #runSteps(from: number, to: number, batch: readonly HostState[], depth: number): Promise<void> {
     const { steps } = this.#play
     let position = from
-    while (position < to && !this.#outcome.halted) {
+    while (position < to && !this.#outcome.interrupted) {
       const step = steps[position]
       if (!step) return
       const before = steps[position - 1]
@@ -59,33 +63,16 @@ export class PlayRun {
       const rolled = step.blocks.findIndex((block, index) => index >= depth && block.roll !== undefined)
       const block = step.blocks[rolled]
       if (block?.roll) {
+        const start = position
         const end = endOfBlock(steps, position, rolled, block.id)
-        for (const part of this.#batches(block.roll, batch, step)) {
-          await this.#runSteps(position, end, part, all, rolled + 1)
-        }
+        const passing = { roll: block.roll, members: batch, around: step.blocks.slice(0, rolled), step }
+        await this.#passage.pass(passing, (part) => this.#runSteps(start, end, part, rolled + 1))
         position = end
         continue
       }
       if (step.call.kind === 'meta') await this.#meta(step, batch, position)
-      else await this.#runStep(step, position, batch, all)
+      else await this.#runStep(step, position, batch)
       position++
-    }
-  }
-
-  /** The batches of a roll, the order asked for again before each when it may change; none after the play was stopped. */
-  *#batches(roll: Roll | undefined, members: readonly HostState[], step: Step | undefined): Generator<HostState[]> {
-    let left = [...members]
-    let turn = 0
-    while (left.length > 0 && !this.#outcome.halted) {
-      const isFirst = turn === 0
-      if (roll && (isFirst || (roll.order.kind === 'by' && roll.order.dynamic))) {
-        left = orderHosts(roll.order, left, (by, host) =>
-          step ? this.#context.evaluator.evaluate(by, step, host.name) : null,
-        )
-      }
-      const size = batchSize(roll?.serial, turn++, members.length)
-      yield left.slice(0, size)
-      left = left.slice(size)
     }
   }
 
@@ -102,7 +89,9 @@ export class PlayRun {
     const ahead = steps.map((step, position) => ({ step, position }))
     const wanted = lookAhead({ ...this.#context, ahead, members })
     const become: Become | undefined = steps.find((step) => step.become)?.become
-    for (const host of members) if (!wanted.has(host.name)) want(wanted, host.name, become, [])
+    const facts = this.#play.gatherFacts === true ? [factsRead] : []
+    wantFacts(this.#context, wanted, become)
+    for (const host of members) if (!wanted.has(host.name) || facts.length > 0) want(wanted, host.name, become, facts)
     const unreachable = await look(this.#context, wanted, 0)
     for (const host of batch) {
       const problem = unreachable.get(host.name)
@@ -110,32 +99,48 @@ export class PlayRun {
       host.lost = lossOf(problem)
       this.#outcome.settle(task, undefined, unreached({ host, item: undefined }, problem))
     }
-    this.#outcome.judge(batch)
+    this.#outcome.judge()
   }
 
   async #runStep(
     step: Step,
     position: number,
     batch: readonly HostState[],
-    all: readonly HostState[],
     handler?: Handler,
   ): Promise<ReadonlySet<HostState>> {
+    const { blocks } = step
+    const members = batch.filter((host) => (handler ? host.admitsHandler(blocks) : host.admits(blocks)))
+    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(blocks))
+    if (members.length + doubtful.length === 0) return new Set()
+    if (step.runOnce && !handler) {
+      const earlier = this.#once.get(step.id)
+      if (earlier) return await earlier
+      const work = this.#act({ step, position, members, doubtful, handler })
+      this.#once.set(step.id, work)
+      return await work
+    }
+    return await this.#act({ step, position, members, doubtful, handler })
+  }
+
+  /** Gives the hosts that have got to it. */
+  async #act({ step, position, members, doubtful, handler }: Acting): Promise<ReadonlySet<HostState>> {
     const performed = new Set<HostState>()
-    const members = batch.filter((host) => host.admits(step.blocks))
-    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(step.blocks))
     const { call } = step
-    if (members.length + doubtful.length === 0 || call.kind === 'meta') return performed
-    const task = this.#taskRef(step, handler !== undefined)
+    if (call.kind === 'meta') return performed
+    const task = this.#outcome.taskRef(step, handler !== undefined)
     this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const perhaps = doubtful.map(perhapsRescued)
     for (const one of perhaps) this.#outcome.settle(task, step, one)
     this.#outcome.register(step, perhaps, undefined)
-    for (const part of this.#batches(step.roll, members, step)) {
+    // Who has run it once has run it for all: no roll of its own.
+    const passing = { roll: step.runOnce ? undefined : step.roll, members, around: step.blocks, step, handler }
+    await this.#passage.pass(passing, async (part) => {
+      for (const host of part) host.enter(step.blocks)
       const { steps } = this.#play
       const ahead = handler
         ? [{ step, position }]
         : steps.slice(position).map((later, index) => ({ step: later, position: position + index }))
-      const settled = await perform(this.#context, {
+      const ended = await perform(this.#context, {
         step,
         call,
         position,
@@ -146,40 +151,62 @@ export class PlayRun {
         hazy: this.#outcome.hazy,
         listen: this.#listener(task, step),
       })
-      for (const one of settled) this.#outcome.settle(task, step, one)
+      const settled = inOrder(ended, part)
+      const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
       for (const { host, status } of settled) if (status !== 'unreachable') performed.add(host)
       if (step.runOnce && performed.size > 0) for (const host of members) performed.add(host)
-      this.#outcome.register(step, settled, step.runOnce ? all : undefined)
-      if (step.runOnce && settled.some((one) => one.host.lost))
-        for (const host of part) if (!host.lost) host.fail(step.blocks)
-      this.#outcome.judge(all)
-      if (step.runOnce) break
-    }
+      this.#outcome.register(step, settled, step.runOnce ? this.#members : undefined)
+      if (step.runOnce && failures.length > 0) this.#failWith(step, failures)
+      this.#outcome.judge()
+    })
     this.#outcome.emit({ type: 'task-finished', task })
     return performed
   }
 
+  /** What one host could not do for all has failed for all: a rescue is theirs as well. */
+  #failWith(step: Step, failures: readonly Settled[]): void {
+    for (const host of this.#members)
+      if (host.lost === undefined && failures.every((one) => one.host !== host)) host.fail(step.blocks)
+  }
+
   /**
-   * Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. Hosts that the handler did
-   * not get to, since the play was stopped or interrupted, stay owed.
+   * Handlers that are due, in the order of the play, each once; what a handler notifies comes in the same flush. Hosts that the
+   * handler did not get to, since the play was stopped or interrupted, stay owed.
    */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
-    for (const handler of this.#play.handlers) {
-      const due = batch.filter((host) => host.active && host.notified.has(handler.name))
-      if (due.length === 0) continue
-      const performed = await this.#runStep(handler, position, due, due, handler)
+    const begun = new Set<string>()
+    const dueFor = ({ name }: Handler) =>
+      batch.filter(
+        (host) => host.takesHandlers && host.notified.has(name) && !begun.has(JSON.stringify([host.name, name])),
+      )
+    for (;;) {
+      const handler = this.#play.handlers.find((one) => dueFor(one).length > 0)
+      if (this.#outcome.interrupted) return
+      if (!handler) break
+      const due = dueFor(handler)
+      for (const host of due) begun.add(JSON.stringify([host.name, handler.name]))
+      const performed = await this.#runStep(handler, position, due, handler)
       for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
     }
     await clearPaidDebts(this.#context, batch, position)
   }
 
   async #meta(step: Step, batch: readonly HostState[], position: number): Promise<void> {
-    const due = batch.filter(
-      (host) => host.admits(step.blocks) && this.#context.evaluator.when(step, host.name).holds === true,
-    )
+    const due = batch.filter((host) => host.admits(step.blocks) && this.#holds(step, host))
+    for (const host of due) host.enter(step.blocks)
     if (step.call.kind !== 'meta' || due.length === 0) return
     if (step.call.what === 'flush_handlers') await this.#flush(due, position)
-    else for (const host of step.call.what === 'end_play' ? batch : due) host.ended = true
+    else for (const host of step.call.what === 'end_play' ? this.#members : due) host.ended = true
+  }
+
+  #holds(step: Step, host: HostState): boolean {
+    try {
+      return this.#context.evaluator.when(step, host.name).holds === true
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#outcome.fail(step, host, error)
+      return false
+    }
   }
 
   /** Tells what the task prints on a host, unless it is to be kept quiet. */
@@ -189,12 +216,21 @@ export class PlayRun {
       this.#outcome.emit({ type: 'task-output', task, host: host.name, ...(item ? { item } : {}), stream, text })
     }
   }
+}
 
-  #taskRef(step: Step, handler: boolean): TaskRef {
-    const { id, name, place, call } = step
-    const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
-    return { id, name, module, play: this.#play.name, place, handler }
-  }
+/** By host and by item, however they came to their ends; hosts that are not of the batch come last. */
+function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Settled[] {
+  const places = new Map(batch.map((host, index) => [host, index]))
+  const placeOf = ({ host }: Settled) => places.get(host) ?? batch.length
+  return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
+}
+
+interface Acting {
+  step: Step
+  position: number
+  members: readonly HostState[]
+  doubtful: readonly HostState[]
+  handler: Handler | undefined
 }
 
 /** A rescue of what fails as things are and may not fail once it comes to that. */

@@ -70,7 +70,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     lock,
     rootOf: (host) => rootOf(playbook, host),
   })
-  const registry = new Registry(states, (host) => hosts.facts(host))
+  const registry = new Registry(states, (host) => hosts.facts(host), started.toISOString())
   const evaluator = options.evaluatorFor(registry)
   let current: Play | undefined
   emit({ type: 'run-started', at: started.toISOString(), mode, playbook: playbook.path, operator, hosts: names })
@@ -78,8 +78,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     if (lock && options.lockTimeoutMs)
       await waitForLocks({ ...options, hosts, names, lock, timeoutMs: options.lockTimeoutMs })
     for (const play of playbook.plays) {
-      if (signal?.aborted) break
-      await runPlay(play)
+      if (signal?.aborted || (await runPlay(play)) === 'stopped') break
     }
   } finally {
     await hosts.close()
@@ -95,7 +94,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   emit({ type: 'run-finished', at: finished.toISOString(), mode, summary })
   return summary
 
-  async function runPlay(play: Play): Promise<void> {
+  /** A play that was stopped for all its hosts leaves nothing for those after it to build on. */
+  async function runPlay(play: Play): Promise<'stopped' | 'done'> {
     current = play
     emit({ type: 'play-started', at: now().toISOString(), play: play.name, place: play.place, hosts: play.hosts })
     const members = play.hosts.flatMap((name) => states.get(name) ?? []).filter(({ lost }) => lost === undefined)
@@ -103,24 +103,21 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
       member.startPlay()
       takeOver(member.name, play)
     }
-    const run = new PlayRun({
+    const shared = { evaluator, registry, hosts, states, debts, guardSeconds: options.guardSeconds ?? 60 }
+    const context = {
       ...options,
+      ...shared,
       emit,
       secrets,
       signal,
-      guardSeconds: options.guardSeconds ?? 60,
       playbook: playbook.path,
       folder: playbook.folder,
       play,
-      evaluator,
-      registry,
-      hosts,
-      states,
-      debts,
-    })
-    await run.go(members)
+    }
+    const stopped = await new PlayRun(context, members).go()
     await forgetUnread(hosts, play.steps.length)
-    emit({ type: 'play-finished', at: now().toISOString(), play: play.name })
+    emit({ type: 'play-finished', at: now().toISOString(), play: play.name, ...(stopped ? { stopped } : {}) })
+    return stopped ? 'stopped' : 'done'
   }
 
   /** A host answers for the first time. */

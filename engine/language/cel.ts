@@ -67,7 +67,7 @@ function evaluate(run: (context: Record<string, unknown>) => unknown, text: stri
       if (error instanceof EvaluationError) throw discreet(failureOf(error, text, names), observation.secret)
       throw error
     }
-  })
+  }, names)
 }
 
 function failureOf(error: EvaluationError | CelTypeError, text: string, names?: Names): TextFailure {

@@ -81,7 +81,11 @@ export class Inventory implements HostSource {
     this.#scopes ??= new Scopes({
       inventory: this,
       commandLine: commandLineDefinitions(this.#extraVars),
-      live: { registered: () => undefined, facts: () => new Unknown('facts, which are known in a run') },
+      live: {
+        registered: () => undefined,
+        facts: () => new Unknown('facts, which are known in a run'),
+        now: () => new Unknown('the time of a run'),
+      },
       registers: new Map(),
       constants: {},
       secrets: this.#builder.clearTexts?.secrets,

@@ -7,6 +7,8 @@ export interface Names {
   get(name: string): Value | undefined
   /** What to say about a name without a value beyond that it has none, such as which task would register it. */
   hint(name: string): string | undefined
+  /** A text file of the controller, found from this place; throws FunctionError. */
+  file(path: string): string
   /** Where it is noted what is made of secrets. */
   readonly secrets?: KnownSecrets | undefined
 }

@@ -1,6 +1,7 @@
 import { Secret } from '../resource/secret.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
+import { FunctionError } from './functions/define.ts'
 import type { Names } from './names.ts'
 
 /** What an evaluation met on its way, beside the value that it gave. */
@@ -14,6 +15,8 @@ export interface Observation {
   marked: Value[]
   /** Something was read that may differ at the next asking: a registered value, a fact, a loop's item. */
   volatile: boolean
+  /** Who is asked for names and files. */
+  names?: Names
 }
 
 function nothingMet(): Observation {
@@ -33,9 +36,9 @@ export class MetUnknown extends Error {
 let current: Observation = nothingMet()
 
 /** Runs `work` and notes what it meets. Being volatile is passed on to the evaluation around it. */
-export function observe<T>(work: (observation: Observation) => T): T {
+export function observe<T>(work: (observation: Observation) => T, names: Names | undefined = current.names): T {
   const outer = current
-  const own = nothingMet()
+  const own: Observation = { ...nothingMet(), ...(names ? { names } : {}) }
   current = own
   try {
     return work(own)
@@ -43,6 +46,12 @@ export function observe<T>(work: (observation: Observation) => T): T {
     if (own.volatile) outer.volatile = true
     current = outer
   }
+}
+
+/** A file of the controller, for the evaluation that is on. */
+export function readFile(path: string): string {
+  if (!current.names) throw new FunctionError('file is read while something is evaluated')
+  return current.names.file(path)
 }
 
 export function noteVolatile(): void {

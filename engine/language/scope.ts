@@ -1,6 +1,8 @@
 import { nearest, Problem } from '../problem.ts'
 import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Value } from '../resource/value.ts'
+import { hintForAnsibleName } from './ansible-names.ts'
+import { FunctionError } from './functions/define.ts'
 import type { Names } from './names.ts'
 import { noteVolatile, observe } from './observation.ts'
 import type { Scopes } from './scopes.ts'
@@ -74,6 +76,8 @@ export class HostScope implements Names {
     const { registers, inventory, commandLine } = this.#scopes.options
     const registered = registers.get(name)
     if (registered !== undefined) return registered
+    const ansible = hintForAnsibleName(name)
+    if (ansible !== undefined) return ansible
     const known = [
       ...definedNames(this.#place),
       ...inventory.variableNames(this.host),
@@ -83,6 +87,12 @@ export class HostScope implements Names {
     ]
     const near = nearest(name, known)
     return near === undefined ? undefined : `did you mean '${near}'?`
+  }
+
+  file(path: string): string {
+    const { files } = this.#scopes.options
+    if (!files) throw new FunctionError('file is read only in a playbook')
+    return files.text(path, this.#place)
   }
 
   #passingValue(name: string): Value | undefined {
@@ -112,6 +122,9 @@ export class HostScope implements Names {
       case 'facts':
         noteVolatile()
         return live.facts(this.host)
+      case 'now':
+        noteVolatile()
+        return live.now()
       default:
         return constants[name]
     }
@@ -164,5 +177,9 @@ export class ExtendedScope implements Names {
 
   hint(name: string): string | undefined {
     return this.#base.hint(name)
+  }
+
+  file(path: string): string {
+    return this.#base.file(path)
   }
 }

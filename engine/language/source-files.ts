@@ -6,7 +6,9 @@ import { Secret } from '../resource/secret.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import type { ClearTexts } from './encrypted/clear-texts.ts'
 import { sealKind } from './encrypted/sealed.ts'
+import { FunctionError } from './functions/define.ts'
 import { type Names, TextFailure } from './names.ts'
+import { readSecret } from './observation.ts'
 import { readBytes, readSource } from './read-source.ts'
 import type { SourceText } from './source-text.ts'
 import { parseTemplate, type Template } from './template.ts'
@@ -38,6 +40,20 @@ export class SourceFiles {
     const secret = new Secret(this.#clearTexts.read({ kind, content, file: found, place }) ?? '')
     this.#clearTexts.secrets.add(secret)
     return { path, content: secret }
+  }
+
+  /** A text file as a function reads it; throws FunctionError, whose place is known where it is called. */
+  text(path: string, scope: Lexical | undefined): string {
+    try {
+      const { content } = this.source(path, scope, NOWHERE)
+      return content instanceof Secret
+        ? String(readSecret(content))
+        : new TextDecoder('utf-8', { fatal: true }).decode(content)
+    } catch (error) {
+      if (error instanceof TypeError) throw new FunctionError(`${path} is no text`, { code: 'FILE_KIND' })
+      if (!(error instanceof Problem)) throw error
+      throw new FunctionError(error.message, { code: error.code, hint: error.hint })
+    }
   }
 
   /** A template's text for those who know the names; Unknown when one of them is. */
@@ -91,6 +107,9 @@ export class SourceFiles {
     })
   }
 }
+
+/** A place that the caller knows better. */
+const NOWHERE: Place = { file: '', line: 1, column: 1 }
 
 function inTemplate(error: unknown, source: SourceText): unknown {
   if (!(error instanceof TextFailure)) return error

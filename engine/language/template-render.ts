@@ -1,3 +1,4 @@
+import { didYouMean } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
@@ -147,9 +148,12 @@ function evaluateCall(call: Call, frame: Frame): Value {
   const called = functions.get(name)
   if (!called) return null
   try {
-    return called.call(values.map((value) => readPlain(value) as Plain))
+    return called.call(
+      values.map((value) => readPlain(value) as Plain),
+      frame.root,
+    )
   } catch (error) {
-    if (error instanceof FunctionError) throw failure(call, frame, 'WRONG_VALUE', told(called, error))
+    if (error instanceof FunctionError) throw failure(call, frame, error.code, told(called, error), error.hint)
     throw error
   }
 }
@@ -176,6 +180,7 @@ function evaluateCel(param: hbs.AST.Expression | undefined, call: Call, frame: F
       return own ?? frame.root.get(name)
     },
     hint: (name) => frame.root.hint(name),
+    file: (path) => frame.root.file(path),
   }
   try {
     return parseCel(text).evaluate(names)
@@ -208,9 +213,12 @@ function resolve(path: hbs.AST.PathExpression, frame: Frame): Value {
 /** Walks down a path; whatever is missing on the way is named whole. */
 function follow(start: Value | undefined, parts: readonly string[], path: hbs.AST.PathExpression, frame: Frame): Value {
   let value = start
+  let near: string | undefined
   for (const part of parts) {
     if (value === undefined) break
-    value = step(value, part)
+    const holder = value
+    value = step(holder, part)
+    if (value === undefined && isRecord(holder)) near = didYouMean(part, Object.keys(holder))
   }
   if (value !== undefined) return value
   const [first = ''] = path.parts
@@ -219,7 +227,7 @@ function follow(start: Value | undefined, parts: readonly string[], path: hbs.AS
     ? `inside {{#each}} and {{#with}}, an outer name is written ../${path.original}`
     : start === undefined
       ? frame.root.hint(first)
-      : undefined
+      : near
   throw failure(path, frame, 'UNDEFINED_VARIABLE', `'${path.original}' is not defined`, hint)
 }
 

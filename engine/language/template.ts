@@ -35,6 +35,16 @@ export function isTemplate(text: string): boolean {
 }
 
 function parse(text: string, isFile: boolean): Template {
+  const note = /\{#[^{}]*#\}/.exec(text)
+  if (note && !text.slice(0, note.index).endsWith('{')) {
+    throw new TextFailure({
+      code: 'TEMPLATE_SYNTAX',
+      message: 'templates are Handlebars, not Jinja',
+      start: note.index,
+      end: note.index + note[0].length,
+      hint: 'a comment is written {{! … }}',
+    })
+  }
   const jinja = /\{%-?\s*(if|for|set|block|include|macro|raw|endif|endfor)\b/.exec(text)
   if (jinja) {
     throw new TextFailure({
@@ -64,7 +74,7 @@ function parse(text: string, isFile: boolean): Template {
           if (error instanceof MetUnknown) return error.unknown
           throw error
         }
-      }),
+      }, scope),
   }
 }
 

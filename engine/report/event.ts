@@ -18,7 +18,8 @@ export type Event =
   | { type: 'task-result'; at: string; task: TaskRef; host: string; result: TaskResult }
   | { type: 'task-finished'; at: string; task: TaskRef }
   | { type: 'warning'; at: string; problem: Problem }
-  | { type: 'play-finished'; at: string; play: string }
+  /** `stopped`: why nothing more is done on any of its hosts, nor in the plays after it. */
+  | { type: 'play-finished'; at: string; play: string; stopped?: string }
   | { type: 'run-finished'; at: string; mode: Mode; summary: RunSummary }
 
 export type Mode = 'run' | 'check'

@@ -117,7 +117,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       case 'warning':
         return keep([problemText([event.problem], { colour })], warnings)
       case 'play-finished':
-        return finishLoose()
+        return [...finishLoose(), ...stoppedLine(event.stopped)]
       case 'run-finished':
         connecting = undefined
         return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
@@ -158,6 +158,11 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const found = findings.lines(plays, { ...options, colours, mode })
     const parts = [found, warnings.splice(0)].filter((lines) => lines.length > 0)
     return [line, ...parts.flatMap((lines) => ['', ...lines]), '', ...recap]
+  }
+
+  function stoppedLine(why: string | undefined): string[] {
+    if (why === undefined) return []
+    return [`${colours.bad('stopped'.padEnd(12))} ${printableLine(`${why}; nothing more is done on any host`)}`]
   }
 
   function debtLine({ host, debt, handlerExists, at }: Extract<Event, { type: 'debt-found' }>): string {

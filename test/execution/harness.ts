@@ -213,6 +213,7 @@ export async function go(
       notify: [],
       ignoreErrors: false,
       ignoreUnreachable: false,
+      anyErrorsFatal: false,
       runOnce: false,
       noLog: false,
       timeoutMs: 60_000,
@@ -329,6 +330,7 @@ function fakeEvaluator(written: ReadonlyMap<Step, TestStep>, runtime: Runtime): 
     },
     delegate: (step, host, item) => written.get(step)?.delegate?.(names(host, item)),
     evaluate: () => true,
+    rank: () => null,
     environment: () => ({}),
   }
 }

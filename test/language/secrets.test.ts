@@ -115,6 +115,11 @@ function rendered(text: string): { made: unknown; secrets: KnownSecrets } {
   const secrets = new KnownSecrets()
   for (const secret of [PASS, PIN]) secrets.add(secret)
   const values: Record<string, Value> = { pass: PASS, pin: PIN, list: [PASS, PIN] }
-  const made = parseTemplate(text).evaluate({ get: (name) => values[name], hint: () => undefined, secrets })
+  const made = parseTemplate(text).evaluate({
+    get: (name) => values[name],
+    hint: () => undefined,
+    file: () => '',
+    secrets,
+  })
   return { made, secrets }
 }

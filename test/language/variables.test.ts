@@ -156,6 +156,16 @@ describe('what is known after apply', () => {
   })
 })
 
+test('what comes from a host is never evaluated', () => {
+  const play = compiled(
+    playOf(
+      "- say: a\n  register: r\n- say: '{{ r.x }}'\n- say: 'of {{ r.x }}'\n- say: !cel r.x + '{{ n }}'\n  vars: { y: '{{ r.x }}' }\n- say: '{{ y }}'\n  vars: { y: '{{ r.x }}' }\n",
+    ),
+  )
+  const values = said(play, 'w1', runtimeWith({ w1: { r: { x: '{{ n }}' } } }))
+  expect(values.slice(1)).toEqual(['{{ n }}', 'of {{ n }}', '{{ n }}{{ n }}', '{{ n }}'])
+})
+
 describe('a secret', () => {
   const registered = { w1: { r: { password: new Secret('hunter2'), user: 'ann' } } }
 

@@ -32,30 +32,45 @@ export interface LanguageFunction {
   readonly summary: string
   readonly params: readonly Param[]
   /** Checks its arguments, then computes; throws FunctionError. */
-  call(values: readonly Plain[]): Value
+  call(values: readonly Plain[], around: Around): Value
+}
+
+/** What a function may ask of the place where it is called. */
+export interface Around {
+  /** A text file of the controller, found from there; throws FunctionError. */
+  file(path: string): string
 }
 
 /** What a function says about its arguments; a sentence without the function's name. */
-export class FunctionError extends Error {}
+export class FunctionError extends Error {
+  readonly code: string
+  readonly hint: string | undefined
+
+  constructor(message: string, { code = 'WRONG_VALUE', hint }: { code?: string; hint?: string | undefined } = {}) {
+    super(message)
+    this.code = code
+    this.hint = hint
+  }
+}
 
 export function define<const P extends readonly Param[]>(
   name: string,
   summary: string,
   params: P,
-  compute: (...values: Arguments<P>) => Value,
+  compute: (this: Around, ...values: Arguments<P>) => Value,
 ): LanguageFunction {
   return {
     name,
     summary,
     params,
-    call(values) {
+    call(values, around) {
       const least = params.filter((param) => !param.endsWith('?')).length
       if (values.length < least || values.length > params.length) {
         const wanted = least === params.length ? `${least}` : `${least} to ${params.length}`
         throw new FunctionError(`${name} takes ${wanted} values, not ${values.length}`)
       }
       const converted = params.map((param, index) => convert(name, param, values[index]))
-      return compute(...(converted as Arguments<P>))
+      return compute.call(around, ...(converted as Arguments<P>))
     },
   }
 }
