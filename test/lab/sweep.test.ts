@@ -25,8 +25,8 @@ const at = files({
 })
 const inventory = at.path('inventory.yml')
 
-/** What differs from one fresh host to the next by nature: keys are made anew, and serf and ssh note what they have met. */
-const OWN_NATURE = [/^file \/var\/lib\/mm-tunnel\/\.ssh\/id_ed25519(\.pub)? /, /^file \/etc\/ssh\/authorized_keys/]
+/** What differs from one fresh host to the next by nature: keys are made anew, and each node lists those of the others. */
+const OWN_NATURE = [/^file \/var\/lib\/mm-tunnel\/\.ssh\/(id_ed25519(\.pub)?|authorized_keys) /]
 
 /** Written by useradd, which fills new homes too, and by ufw; ufw empties its files first. */
 const OTHERS = /^\/etc\/((passwd|group|shadow|gshadow)-?|ufw\/user6?\.rules)$|\/\.(bash_logout|bashrc|profile)$/
