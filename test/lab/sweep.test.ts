@@ -28,8 +28,9 @@ const inventory = at.path('inventory.yml')
 /** What differs from one fresh host to the next by nature: keys are made anew, and each node lists those of the others. */
 const OWN_NATURE = [/^file \/var\/lib\/mm-tunnel\/\.ssh\/(id_ed25519(\.pub)?|authorized_keys) /]
 
-/** Written by useradd, which fills new homes too, and by ufw; ufw empties its files first. */
-const OTHERS = /^\/etc\/((passwd|group|shadow|gshadow)-?|ufw\/user6?\.rules)$|\/\.(bash_logout|bashrc|profile)$/
+/** Written by useradd, which fills new homes too, and by ufw, which empties its files first. */
+const OTHERS =
+  /^\/etc\/((passwd|group|shadow|gshadow)-?|ufw\/(user6?\.rules|ufw\.conf)|default\/ufw)$|\/\.(bash_logout|bashrc|profile)$/
 
 const LEFT = `find / -xdev -name '.lockstep*'; ls -d /var/lib/lockstep /run/lockstep.lock 2>/dev/null || :`
 
