@@ -19,8 +19,8 @@ const forBrowsers = {
 /** Patience for `expect.poll`, whose own is a second. */
 const poll = { timeout: 60_000, interval: 100 }
 
-/** Runs that hold this machine's own lock, of which there is one. */
-const locking = ['test/execution/run.test.ts', 'test/cli/plans-and-runs.test.ts']
+/** Runs on this machine with its own lock, debts and guards, of which there is one each. */
+const alone = ['test/execution/run.test.ts', 'test/execution/guarding.test.ts', 'test/cli/plans-and-runs.test.ts']
 
 /** `fast` and `alone` need nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
 export default defineConfig({
@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/browser/**', ...locking],
+          exclude: ['test/lab/**', 'test/browser/**', ...alone],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll },
@@ -43,7 +43,7 @@ export default defineConfig({
         plugins: [forBrowsers],
         test: {
           name: 'alone',
-          include: locking,
+          include: alone,
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,

@@ -170,7 +170,7 @@ function indented(text: string, width: number): string {
 }
 
 /** Programs of the hosts and of npm, which examples may name. */
-const OUTSIDE = ['npm', 'systemctl', 'sudo', 'journalctl']
+const OUTSIDE = ['find', 'npm', 'systemctl', 'sudo', 'journalctl']
 
 function parseLine([first = '', ...args]: readonly string[]): void {
   if (OUTSIDE.includes(first)) return

@@ -57,9 +57,9 @@ describe('recorded runs on the command line', () => {
       .split('\n')
     expect(lines).toEqual([
       expect.stringMatching(
-        /^\S+Z-\w{6} {2}\S+ \S+Z {2}check {2}site\.yml {2}\S+@\S+ {2}web1 {2}drift on 1 of 1 host: 1 task$/,
+        /^\S+Z-\w{6} {2}\S+ \S+Z {2}check {2}site\.yml {2}\S+@\S+ {2}web1 {2}1 host · 1 state checked · 1 drifted on 1 host$/,
       ),
-      expect.stringContaining('drift on 1 of 1 host: 1 task'),
+      expect.stringContaining('1 drifted on 1 host'),
     ])
     expect(lockstep(['runs', '--host', 'web2']).stdout).toBe('')
 
