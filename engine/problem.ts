@@ -74,6 +74,7 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
+    if (Math.abs(name.length - word.length) >= least) continue
     const distance = editDistance(word, name)
     const isBetter = distance === least && best !== undefined && sharedLetters(word, name) > sharedLetters(word, best)
     // A word of one letter has nothing in common with what differs in it.
