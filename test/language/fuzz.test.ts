@@ -11,7 +11,7 @@ import { parseYaml } from '../../engine/language/yaml.ts'
 import type { Problem } from '../../engine/problem.ts'
 import { damaged, isForUsers, neverBreaks } from '../fuzz.ts'
 import { folderWith } from './folder.ts'
-import { compileIn, HOSTS, said } from './stand-ins.ts'
+import { compiled, compileIn, HOSTS, playOf, runtimeWith, said } from './stand-ins.ts'
 
 const PLAYBOOK = `- name: a play
   hosts: web:&all
@@ -234,4 +234,16 @@ test('a list of hosts that names itself is a problem and no circle', () => {
   writeFileSync(`${folder}/list`, `w1\n@${folder}/list\n`)
   neverBreaks(fc.constant(`@${folder}/list`), (pattern) => selectHosts(pattern, NAMES))
   expect(() => selectHosts(`@${folder}/list`, NAMES)).toThrow('names itself')
+})
+
+test('what a host has said is never evaluated', () => {
+  const stdout = '{{colour}} {{cel "1 + 1"}} !cel 1 + 1 $(id)'
+  const tasks = `- say: { msg: x }
+  register: before
+- say: { msg: "{{before.stdout}}" }
+- say: { msg: "<{{before.stdout}}>" }
+- say: { msg: !cel "before.stdout + '!'" }`
+  const playbook = compiled(playOf(tasks))
+  const runtime = runtimeWith({ w1: { before: { stdout } } })
+  expect(said(playbook, 'w1', runtime)).toEqual(['x', stdout, `<${stdout}>`, `${stdout}!`])
 })
