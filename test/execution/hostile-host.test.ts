@@ -157,6 +157,18 @@ test('what a command prints is data, in bounds, and never painted', async () => 
   expect(evil[1]?.failure?.command?.stdout).toContain('{{lookup "x"}} !cel 1')
 })
 
+test('a NUL that a host has printed is refused where a command would hold it', async () => {
+  const printing: TestStep = { call: command, register: 'said', args: () => ({ cmd: `printf 'a\\000b'` }) }
+  const using: TestStep = {
+    call: command,
+    args: ({ host, reg }) => ({
+      cmd: host === 'evil' ? `echo ${(reg('said') as { stdout: string }).stdout}` : 'echo fine',
+    }),
+  }
+  const { evil } = await withGood([printing, using], () => hostOf())
+  expect(evil[1]?.failure?.message).toBe("'cmd' of command holds a NUL")
+})
+
 const writing: TestStep = { call: note, args: ({ host }) => ({ path: `${at.path}/${host}`, text: `for ${host}` }) }
 const saying: TestStep = { call: command, args: () => ({ cmd: 'echo said' }) }
 
