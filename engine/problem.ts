@@ -54,19 +54,24 @@ export class Problems extends Error {
 
 /** `error[CODE]: sentence`, then the place with its line and carets, then the hint. */
 export function formatProblem(problem: Problem): string {
-  const lines = [`${problem.severity}[${problem.code}]: ${problem.message}`]
+  const lines = [`${problem.severity}[${problem.code}]: ${indented(problem.message)}`]
   const { place, hint } = problem
   if (place) {
-    lines.push(`  --> ${place.file}:${place.line}:${place.column}`)
+    lines.push(`  --> ${indented(place.file)}:${place.line}:${place.column}`)
     if (place.source !== undefined) {
       const gutter = `${place.line} | `
       const width = Math.max(1, Math.min(place.length ?? 1, place.source.length - place.column + 1))
-      lines.push(gutter + place.source)
+      lines.push(gutter + indented(place.source))
       lines.push(`${' '.repeat(gutter.length - 2)}| ${' '.repeat(place.column - 1)}${'^'.repeat(width)}`)
     }
   }
-  if (hint !== undefined) lines.push(`hint: ${hint}`)
+  if (hint !== undefined) lines.push(`hint: ${indented(hint)}`)
   return lines.join('\n')
+}
+
+/** What has several lines looks like no line of ours. */
+function indented(text: string): string {
+  return text.replaceAll('\n', '\n  ')
 }
 
 /** The nearest of `names` within a third of the word's length in edits, for "did you mean"; of several the one with most of its letters. */
@@ -74,6 +79,7 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
+    if (Math.abs(name.length - word.length) > least) continue
     const distance = editDistance(word, name)
     const isBetter = distance === least && best !== undefined && sharedLetters(word, name) > sharedLetters(word, best)
     // A word of one letter has nothing in common with what differs in it.

@@ -43,6 +43,11 @@ function planOne(world: World, step: Step, position: number, job: Job): Planned 
     const { partial, unknown } = job.args
     return { kind: 'unknown', unknown, confined: foreseeUnknown(world, job.call, partial, unknown) }
   }
+  const nul = nulIn({ ...job.args.args, environment: job.environment })
+  if (nul !== undefined) {
+    const message = `'${nul}' of ${job.call.kind === 'module' ? job.call.module.name : job.call.action.name} holds a NUL`
+    return { kind: 'failure', message, hint: 'no argument of a program can; take it out, or bring the bytes as a file' }
+  }
   const nobody = world.whyNobody(user, position)
   if (nobody !== undefined) return { kind: 'failure', ...nobody }
   const planned = planJob(job.call, job.args.args, world, user, position)
@@ -51,4 +56,14 @@ function planOne(world: World, step: Step, position: number, job: Job): Planned 
   if (planned.kind === 'unknown')
     return { ...planned, confined: foreseeUnknown(world, job.call, job.args.args, planned.unknown) }
   return planned
+}
+
+/** The name of the argument that holds a NUL byte, which no word of a command can carry: a value that a host has printed may. */
+function nulIn(args: object): string | undefined {
+  const holds = (value: unknown): boolean => {
+    if (typeof value === 'string') return value.includes('\0')
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+    return Object.entries(value).some((entry) => entry.some(holds))
+  }
+  return Object.entries(args).find(([, value]) => holds(value))?.[0]
 }

@@ -17,6 +17,8 @@ export interface Cel {
 }
 
 const LONGEST = 10_000
+/** Deep enough for any expression, and far from where the calls of its evaluation end. */
+const MOST_LEVELS = 500
 const parsed = new Map<string, Cel>()
 let environment: Environment | undefined
 
@@ -43,6 +45,7 @@ function parse(text: string): Cel {
   try {
     const run = environment.parse(text)
     const names = new Set<string>()
+    measure(run.ast as unknown as Ast, text)
     walk(run.ast as unknown as Ast, new Set(), names)
     // `hostvars[h].facts` reads facts, too.
     if (names.has('hostvars') && /\bfacts\b/.test(text)) names.add('facts')
@@ -52,6 +55,8 @@ function parse(text: string): Cel {
   } catch (error) {
     if (error instanceof ParseError) throw syntaxFailure(error, text)
     if (error instanceof EvaluationError || error instanceof CelTypeError) throw failureOf(error, text)
+    // The calls of the parser nest as deep as the text does.
+    if (error instanceof RangeError) throw tooDeep(text)
     throw error
   }
 }
@@ -129,6 +134,21 @@ function walk(node: Ast, bound: ReadonlySet<string>, names: Set<string>): void {
       walkAll(rest, new Set([...bound, variable.args as string]))
     } else walkAll(args)
   } else walkAll(node.args)
+}
+
+/** Without calls that nest: an expression that is deeper than they can go must be refused and not end them. */
+function measure(top: Ast, text: string): void {
+  const waiting: [node: Ast, level: number][] = [[top, 0]]
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const [{ args }, level] = next
+    if (level > MOST_LEVELS) throw tooDeep(text)
+    for (const part of [args].flat(3)) if (isAst(part)) waiting.push([part, level + 1])
+  }
+}
+
+function tooDeep(text: string): TextFailure {
+  const message = `an expression nests at most ${MOST_LEVELS} deep`
+  return new TextFailure({ code: 'EXPRESSION_SYNTAX', message, start: 0, end: text.length })
 }
 
 function isAst(part: unknown): part is Ast {

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { nearest, type Place, Problem } from '../problem.ts'
 import { noteSource } from './read-source.ts'
 import { matches, regexProblem } from './regex.ts'
@@ -14,42 +15,45 @@ export interface Hosts {
  * what is left out, globs, `~` before a regular expression, `[0]` and `[0:2]` behind a group, `@file` for a list in a file.
  */
 export function selectHosts(pattern: string, from: Hosts, place?: Place): string[] {
+  return select(pattern, { ...from, place, lists: [] })
+}
+
+/** Where a pattern is looked up, and the files of lists that led to it. */
+interface Search extends Hosts {
+  place: Place | undefined
+  lists: readonly string[]
+}
+
+function select(pattern: string, from: Search): string[] {
   const terms = pattern
     .split(/[,\n]|:(?![^[]*\])/)
     .map((term) => term.trim())
     .filter(Boolean)
   const plain = terms.filter((term) => !/^[&!]/.test(term))
-  const chosen = new Set(plain.length > 0 ? plain.flatMap((term) => find(term, from, place)) : from.hosts.keys())
+  const chosen = new Set(plain.length > 0 ? plain.flatMap((term) => find(term, from)) : from.hosts.keys())
   for (const term of terms.filter((each) => each.startsWith('&'))) {
-    const both = new Set(find(term.slice(1), from, place))
+    const both = new Set(find(term.slice(1), from))
     for (const host of [...chosen]) if (!both.has(host)) chosen.delete(host)
   }
   for (const term of terms.filter((each) => each.startsWith('!'))) {
-    for (const host of find(term.slice(1), from, place)) chosen.delete(host)
+    for (const host of find(term.slice(1), from)) chosen.delete(host)
   }
   const ordered = [...from.hosts.keys()].filter((host) => chosen.has(host))
   return ordered.length === chosen.size ? ordered : [...new Set([...ordered, ...chosen])]
 }
 
-function find(term: string, from: Hosts, place: Place | undefined): readonly string[] {
-  if (term.startsWith('@')) return readList(term.slice(1), place).flatMap((line) => selectHosts(line, from, place))
-  if (term.startsWith('~')) {
-    const pattern = term.slice(1)
-    const message = regexProblem(pattern)
-    if (message !== undefined)
-      throw new Problem({
-        code: 'WRONG_VALUE',
-        message: `'${pattern}' is no regular expression of RE2: ${message}`,
-        place,
-      })
-    return search(from, (name) => matches(name, pattern))
-  }
+/** No name is longer; what is, cannot be sliced either. */
+const LONGEST_SLICED = 1000
+
+function find(term: string, from: Search): readonly string[] {
+  if (term.startsWith('@')) return listed(term.slice(1), from)
+  if (term.startsWith('~')) return search(from, regexTest(term.slice(1), term.slice(1), from.place))
   const slice = /^(.+)\[(-?\d*)(?::(-?\d*))?\]$/.exec(term)
-  if (slice && !from.hosts.has(term)) {
+  if (slice && term.length <= LONGEST_SLICED && !from.hosts.has(term)) {
     const [whole, name = '', first = '', last] = slice
-    return cut(find(name, from, place), first, whole.includes(':') ? (last ?? '') : undefined)
+    return cut(find(name, from), first, whole.includes(':') ? (last ?? '') : undefined)
   }
-  if (/[*?[]/.test(term)) return search(from, globTest(term))
+  if (/[*?[]/.test(term)) return search(from, globTest(term, from.place))
   const group = from.groups.get(term)
   if (group) return group
   if (from.hosts.has(term) || IMPLICIT.has(term)) return [term]
@@ -57,7 +61,7 @@ function find(term: string, from: Hosts, place: Place | undefined): readonly str
   throw new Problem({
     code: 'UNKNOWN_HOST',
     message: `the inventory has no host or group '${term}'`,
-    place,
+    place: from.place,
     hint: near ? `did you mean '${near}'?` : undefined,
   })
 }
@@ -78,13 +82,33 @@ function cut(hosts: readonly string[], first: string, last: string | undefined):
   return hosts.slice(at(first, 0), at(last, hosts.length - 1) + 1)
 }
 
-function globTest(glob: string): (name: string) => boolean {
+function globTest(glob: string, place: Place | undefined): (name: string) => boolean {
   const source = glob
     .replace(/[.+^${}()|\\]/g, '\\$&')
     .replaceAll('*', '.*')
     .replaceAll('?', '.')
     .replaceAll('[!', '[^')
-  return (name) => matches(name, `^(?:${source})$`)
+  return regexTest(`^(?:${source})$`, glob, place)
+}
+
+function regexTest(source: string, term: string, place: Place | undefined): (name: string) => boolean {
+  const problem = regexProblem(source)
+  if (problem === undefined) return (name) => matches(name, source)
+  throw new Problem({ code: 'WRONG_VALUE', message: `'${term}' is no regular expression of RE2: ${problem}`, place })
+}
+
+function listed(path: string, from: Search): string[] {
+  const file = resolve(path)
+  if (from.lists.includes(file)) {
+    const message = `the list of hosts ${path} names itself`
+    throw new Problem({
+      code: 'HOST_LIST',
+      message,
+      place: from.place,
+      hint: 'remove the line that leads back to it',
+    })
+  }
+  return readList(path, from.place).flatMap((line) => select(line, { ...from, lists: [...from.lists, file] }))
 }
 
 function readList(path: string, place: Place | undefined): string[] {

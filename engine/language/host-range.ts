@@ -1,18 +1,20 @@
 /**
  * The names that a pattern of an inventory stands for: `web[01:03]` is web01, web02, web03; `db-[a:c]` counts letters; a third
- * number is the step. The zeros of the first number are kept. Undefined when a range is none.
+ * number is the step. The zeros of the first number are kept. Undefined when a range is none, or stands for more names
+ * than `MOST_HOSTS`.
  */
 export function expandRange(pattern: string): string[] | undefined {
   const match = /^(.*?)\[([^\]]*)\](.*)$/.exec(pattern)
   if (!match) return [pattern]
   const [, before = '', range = '', after = ''] = match
   const middle = expandOne(range)
-  const rest = expandRange(after)
-  if (!middle || !rest) return undefined
+  const rest = middle && expandRange(after)
+  if (!rest || middle.length * rest.length > MOST_HOSTS) return undefined
   return middle.flatMap((part) => rest.map((end) => before + part + end))
 }
 
-const MOST = 100_000
+/** Names that one pattern may stand for. */
+export const MOST_HOSTS = 100_000
 
 function expandOne(range: string): string[] | undefined {
   const [first = '', last = '', stepText = '1', ...more] = range.split(':')
@@ -28,5 +30,5 @@ function expandOne(range: string): string[] | undefined {
 
 function count(first: number, last: number, step: number): number[] | undefined {
   const length = Math.floor((last - first) / step) + 1
-  return length < 1 || length > MOST ? undefined : Array.from({ length }, (_, index) => first + index * step)
+  return length < 1 || length > MOST_HOSTS ? undefined : Array.from({ length }, (_, index) => first + index * step)
 }

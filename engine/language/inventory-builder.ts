@@ -1,6 +1,6 @@
 import { Problem } from '../problem.ts'
 import type { ClearTexts } from './encrypted/clear-texts.ts'
-import { expandRange } from './host-range.ts'
+import { expandRange, MOST_HOSTS } from './host-range.ts'
 import { type Definition, RESERVED_NAMES } from './variables.ts'
 import { compileValue } from './written.ts'
 import { type Entry, keyPlace, placeOf, type Span, type YamlNode } from './yaml-node.ts'
@@ -46,7 +46,7 @@ export class InventoryBuilder {
         at,
         'HOST_RANGE',
         `'${pattern}' is no range of hosts`,
-        'a range is [first:last] or [first:last:step], as in web[01:10]',
+        `a range is [first:last] or [first:last:step], as in web[01:10], and stands for at most ${MOST_HOSTS} hosts`,
       )
       return []
     }

@@ -6,6 +6,28 @@ export function spanOf({ loc }: { loc: hbs.AST.SourceLocation }, text: string): 
   return { start: offsetOf(loc.start, text), end: offsetOf(loc.end, text) }
 }
 
+/** How deep blocks and parentheses may nest: Handlebars takes time with the square of it, and in the end its calls cannot go on. */
+const MOST_LEVELS = 100
+
+/** Throws TextFailure when a text nests deeper than a template may; `{{else if}}` nests, too. */
+export function checkDepth(text: string): void {
+  const blocks: number[] = []
+  let level = 0
+  for (const { 0: tag, 1: kind = '', 2: rest = '', index } of text.matchAll(TAG)) {
+    if (kind === '/') level -= blocks.pop() ?? 0
+    else if (kind.startsWith('else')) blocks.push((blocks.pop() ?? 0) + 1)
+    else if (kind !== '') blocks.push(1)
+    if (kind !== '' && kind !== '/') level++
+    const parentheses = rest.startsWith('!') ? 0 : rest.split('(').length - 1
+    if (level + parentheses <= MOST_LEVELS) continue
+    const message = `blocks and parentheses nest at most ${MOST_LEVELS} deep`
+    throw new TextFailure({ code: 'TEMPLATE_SYNTAX', message, start: index, end: index + tag.length })
+  }
+}
+
+/** What opens, goes on with or closes a block, or any other mustache, and what follows in it. */
+const TAG = /\{\{~?(?:\s*([#^](?!~?\}\})|\/|else\s+\w+))?([^}]*)/g
+
 /** What Handlebars says about text that it cannot parse; its position stands in the message alone. */
 export function syntaxFailureOf(error: unknown, text: string): TextFailure {
   if (!(error instanceof Error)) throw error

@@ -5,7 +5,7 @@ import { type Names, TextFailure } from './names.ts'
 import { hideMade, MetUnknown, observe } from './observation.ts'
 import { checkTemplate } from './template-check.ts'
 import { renderText, renderValue } from './template-render.ts'
-import { syntaxFailureOf } from './template-syntax.ts'
+import { checkDepth, syntaxFailureOf } from './template-syntax.ts'
 
 /** A Handlebars template, parsed. Nothing is escaped, and nothing may be missing. */
 export interface Template {
@@ -55,6 +55,7 @@ function parse(text: string, isFile: boolean): Template {
       hint: 'write {{#if x}}…{{/if}} and {{#each list}}…{{/each}}',
     })
   }
+  checkDepth(text)
   const program = parseProgram(text)
   const names = checkTemplate(program, text)
   const [only] = program.body

@@ -1,18 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
 import { Problem } from '../problem.ts'
 import { HIDDEN } from '../resource/secret.ts'
 import type { SourceText } from './source-text.ts'
+import { composeDocument, MOST_LEVELS, TooDeep } from './yaml-document.ts'
 import type { Entry, ScalarNode, Span, YamlNode } from './yaml-node.ts'
 
 /** Parses one YAML 1.2 document; undefined when it is empty. What is wrong with it is added to `problems`. */
 export function parseYaml(source: SourceText, problems: Problem[]): YamlNode | undefined {
-  const document = parseDocument(source.text, {
-    stringKeys: true,
-    customTags: ['!cel', '!vault'].map((tag) => ({ tag, resolve: (text: string) => text })),
-    prettyErrors: false,
-    uniqueKeys: true,
-  })
-  for (const { code, message, pos } of [...document.errors, ...document.warnings]) {
+  const document = documentOf(source, problems)
+  if (!document) return undefined
+  for (const { code, message, pos } of [...document.errors, ...document.warnings].slice(0, MOST_ERRORS)) {
     problems.push(problemOf(source, code, message, pos))
   }
   if (document.directives?.yaml.explicit && document.directives.yaml.version !== '1.2') {
@@ -31,6 +28,27 @@ export function parseYaml(source: SourceText, problems: Problem[]): YamlNode | u
   if (isEmpty) return undefined
   const anchors = new Map<string, Node>()
   return new Reader(source, problems, anchors).read(document.contents)
+}
+
+/** Beyond these the text is no YAML at all, and telling each costs time. */
+const MOST_ERRORS = 50
+
+function documentOf(source: SourceText, problems: Problem[]): Document.Parsed | undefined {
+  try {
+    return composeDocument(source.text, {
+      stringKeys: true,
+      customTags: ['!cel', '!vault'].map((tag) => ({ tag, resolve: (text: string) => text })),
+      prettyErrors: false,
+      // The library compares every key with every other; the Reader finds them faster.
+      uniqueKeys: false,
+    })
+  } catch (error) {
+    if (!(error instanceof TooDeep)) throw error
+    const place = source.placeAt(error.offset, error.offset + 1)
+    const message = `lists and mappings nest at most ${MOST_LEVELS} deep`
+    problems.push(new Problem({ code: 'YAML_SIZE', message, place }))
+    return undefined
+  }
 }
 
 /** More nodes than any playbook has: aliases that multiply each other. */
@@ -81,8 +99,9 @@ class Reader {
   #map(node: YAMLMap): YamlNode {
     const entries: Entry[] = []
     const merged: Entry[] = []
+    const keys = new Set<string>()
     for (const { key, value } of node.items) {
-      if (!isScalar(key)) continue
+      if (!isScalar(key) || this.#isSecond(key, keys)) continue
       const entry = { key: String(key.value), keyAt: this.#span(key), value: this.#valueOf(key, value) }
       if (entry.key !== '<<' || key.type !== 'PLAIN') entries.push(entry)
       else merged.push(...this.#merge(entry))
@@ -95,6 +114,15 @@ class Reader {
       entries.push(entry)
     }
     return { kind: 'map', at: this.#span(node), entries }
+  }
+
+  #isSecond(key: Scalar, keys: Set<string>): boolean {
+    const text = String(key.value)
+    const isSecond = keys.has(text)
+    const name = this.#source.isSecret ? HIDDEN : text
+    if (isSecond) this.#complain(this.#span(key), 'DUPLICATE_KEY', `the key '${name}' stands twice in this mapping`)
+    keys.add(text)
+    return isSecond
   }
 
   /** `key:` with nothing after it is null, and stands where the key does. */
@@ -198,7 +226,7 @@ function problemOf(source: SourceText, code: string, message: string, [start, en
   if (source.isSecret) {
     const hint = `its lines are not shown; lockstep secrets edit ${source.file} opens it`
     return new Problem({
-      code: code === 'DUPLICATE_KEY' ? code : 'YAML_SYNTAX',
+      code: 'YAML_SYNTAX',
       message: 'this encrypted file is no YAML here',
       place,
       hint,
@@ -214,18 +242,14 @@ function problemOf(source: SourceText, code: string, message: string, [start, en
   }
   const known = KNOWN[code]
   return new Problem({
-    code: code === 'DUPLICATE_KEY' ? code : 'YAML_SYNTAX',
-    message: known ? known.message(source.text.slice(start, end), line) : lowerFirst(message),
+    code: 'YAML_SYNTAX',
+    message: known ? known.message(source.text.slice(start, end)) : lowerFirst(message),
     place,
     hint: known?.hint,
   })
 }
 
-const KNOWN: Readonly<Record<string, { message: (text: string, line: string) => string; hint?: string }>> = {
-  DUPLICATE_KEY: {
-    message: (text, line) =>
-      `the key '${/^["']?[^\s:"']+/.exec(line.slice(line.indexOf(text)))?.[0] ?? text}' stands twice in this mapping`,
-  },
+const KNOWN: Readonly<Record<string, { message: (text: string) => string; hint?: string }>> = {
   NON_STRING_KEY: { message: () => 'a key of a mapping is text' },
   TAB_AS_INDENT: { message: () => 'a tab cannot indent YAML', hint: 'use spaces' },
   TAG_RESOLVE_FAILED: {

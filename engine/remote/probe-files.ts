@@ -109,14 +109,19 @@ async function parseArchive(bytes: Buffer): Promise<{ links: Map<string, string>
   const links = new Map<string, string>()
   const contents = new Map<string, Buffer>()
   if (bytes.length === 0) return { links, contents }
-  const archive = extract()
-  archive.end(bytes)
-  for await (const entry of archive) {
-    const { name, type, linkname } = entry.header
-    const parts: Buffer[] = []
-    for await (const part of entry) parts.push(part as Buffer)
-    if (type === 'symlink') links.set(name, linkname ?? '')
-    else if (type === 'file' || type === 'contiguous-file') contents.set(name, Buffer.concat(parts))
+  try {
+    const archive = extract()
+    archive.end(bytes)
+    for await (const entry of archive) {
+      const { name, type, linkname } = entry.header
+      const parts: Buffer[] = []
+      for await (const part of entry) parts.push(part as Buffer)
+      if (type === 'symlink') links.set(name, linkname ?? '')
+      else if (type === 'file' || type === 'contiguous-file') contents.set(name, Buffer.concat(parts))
+    }
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    // Not an archive, or not all of one: what is missing counts as not to be read.
   }
   return { links, contents }
 }

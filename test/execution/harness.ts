@@ -188,7 +188,7 @@ export interface TestPlay {
 export async function go(
   mode: Mode,
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
-  more: Partial<Pick<RunOptions, 'open' | 'signal' | 'lockTimeoutMs' | 'tellsOutput'>> & {
+  more: Partial<Pick<RunOptions, 'open' | 'signal' | 'lockTimeoutMs' | 'tellsOutput' | 'controller'>> & {
     onEvent?: (event: Event) => void
     veto?: Veto
     /** A run is held to it. */
@@ -261,7 +261,7 @@ export async function go(
     lockTimeoutMs: more.lockTimeoutMs,
     now: () => new Date(0),
     sleep: async () => {},
-    controller,
+    controller: more.controller ?? controller,
     forks: 10,
     operator: 'ann@laptop',
     veto: more.veto,

@@ -167,7 +167,7 @@ test('everything that is wrong with an inventory is said at once', () => {
       --> hosts.yml:3:5
     3 |     web[1-3]:
       |     ^^^^^^^^
-    hint: a range is [first:last] or [first:last:step], as in web[01:10]",
+    hint: a range is [first:last] or [first:last:step], as in web[01:10], and stands for at most 100000 hosts",
       "error[ANSIBLE_NAME]: 'ansible_host' is Ansible's name
       --> hosts.yml:4:10
     4 |     a: { ansible_host: 10.0.0.1, my-var: 1, groups: 2 }

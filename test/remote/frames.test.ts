@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Collector } from '../../engine/remote/collector.ts'
 import { FramePair } from '../../engine/remote/frame-pair.ts'
 import { FrameSplitter } from '../../engine/remote/frames.ts'
+import { RUNS } from '../fuzz.ts'
 
 const NONCE = '0123456789abcdef0123456789abcdef'
 
@@ -113,6 +114,35 @@ describe('the frame pair', () => {
     pair.expect(limit)
     expect(pair.push('stdout', Buffer.concat([Buffer.from(output), mark('0 0')])).fault).toBe(fault)
   })
+})
+
+test('whatever a host sends on both streams, there are frames in bounds or a fault', () => {
+  const rubbish = fc.oneof(
+    tricky,
+    fc
+      .tuple(fc.constantFrom(`\n${NONCE} `, `${NONCE} `, '\n'), fc.string({ maxLength: 70 }), fc.constantFrom('\n', ''))
+      .map((parts) => Buffer.from(parts.join(''))),
+    fc.nat(3).map((index) => Buffer.from(`\n${NONCE} ${index} 0\n`)),
+  )
+  const chunk = fc.tuple(fc.constantFrom('stdout' as const, 'stderr' as const), rubbish)
+  fc.assert(
+    fc.property(fc.array(chunk, { maxLength: 30 }), (chunks) => {
+      const pair = new FramePair(NONCE)
+      for (let expected = 0; expected < 3; expected++) pair.expect(200)
+      let frames = 0
+      for (const [stream, bytes] of chunks) {
+        const got = pair.push(stream, Buffer.from(bytes))
+        frames += got.frames.length
+        for (const { stdout, words } of got.frames) {
+          expect(stdout.length).toBeLessThanOrEqual(200)
+          expect(words.length).toBeLessThanOrEqual(64)
+        }
+        if (got.fault) break
+      }
+      expect(frames).toBeLessThanOrEqual(3)
+    }),
+    { numRuns: 5 * RUNS },
+  )
 })
 
 describe('a collector of the tail', () => {

@@ -64,6 +64,18 @@ describe('a probe', () => {
     },
   )
 
+  test('tells names with line ends, quotes and shell as they are', async () => {
+    const names = ['a\nb', "it's", '"$(id)"', '{{x}}', '\u001b[2J', 'f 644 root root \n/etc/passwd']
+    await mkdir(`${at.path}/tree`)
+    for (const [index, name] of names.entries()) {
+      await mkdir(`${at.path}/tree/${index}`)
+      await writeFile(`${at.path}/tree/${index}/${name.replaceAll('/', '∕')}`, '')
+    }
+    const [tree] = (await see([read.tree(`${at.path}/tree`)])) as [{ entries: { path: string; type: string }[] }]
+    const files = tree.entries.filter(({ type }) => type === 'file').map(({ path }) => path)
+    expect(files.sort()).toEqual(names.map((name, index) => `${at.path}/tree/${index}/${name.replaceAll('/', '∕')}`))
+  })
+
   test('does not bring what is too large, and says so', async () => {
     await writeFile(`${at.path}/large`, Buffer.alloc(9 * 1024 * 1024))
     const [large, digest] = [await see([read.file(`${at.path}/large`)]), await see([read.digest(`${at.path}/large`)])]
