@@ -70,7 +70,8 @@ function runLabTests() {
 
 /** Nothing is skipped silently, and in CI nothing is skipped at all. */
 function skipTests(project, where, why) {
-  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', project, '--json', ...chosen], {
+  // The word after `--json` would be a file to write.
+  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', project, ...chosen, '--json'], {
     cwd: home,
     encoding: 'utf8',
   })
