@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { aptInstalls } from './apt.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'lockstep-test-'))
@@ -22,12 +23,12 @@ try {
     check('types of the page', ['node_modules/.bin/tsc', '--noEmit', '-p', 'engine/report/page'])
     check('unused code', ['node_modules/.bin/knip'])
   }
-  installTools()
+  await installTools()
   say('fast tests')
   runTests('fast', vitest)
   say('tests that need this machine for themselves')
   runTests('alone', vitest)
-  runBrowserTests()
+  await runBrowserTests()
   runLabTests()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
@@ -36,29 +37,21 @@ process.exitCode = counts.failed > 0 ? 1 : 0
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
 
 /** What the fast tests call beside Node; without it some of them count as skipped or fail, and in CI it is a failure. */
-function installTools() {
+async function installTools() {
   const tools = { busybox: 'busybox', fish: 'fish', zsh: 'zsh', ssh: 'openssh-client', ps: 'procps' }
   const lacking = Object.keys(tools).filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
   const missing = lacking.map((tool) => tools[tool])
-  if (missing.length === 0 || aptInstalls(missing)) return
+  if (missing.length === 0 || (await aptInstalls(missing, say))) return
   if (process.env.CI) fail(`tools of the tests: ${missing.join(', ')} cannot be installed`)
   else say(`tests that need ${missing.join(', ')} are skipped or fail: install it, for instance with apt-get as root`)
 }
 
-function runBrowserTests() {
-  if (existsSync('/usr/bin/chromium') || aptInstalls(['chromium', 'fonts-dejavu-core'])) {
+async function runBrowserTests() {
+  if (existsSync('/usr/bin/chromium') || (await aptInstalls(['chromium', 'fonts-dejavu-core'], say))) {
     say('tests in a browser')
     return runTests('browser', vitest)
   }
   skipTests('browser', 'in a browser', 'there is no /usr/bin/chromium: install it, for instance with apt-get as root')
-}
-
-/** Whether the packages could be installed, which it says; only root on Debian can. */
-function aptInstalls(packages) {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
-  say(`tools of the tests: installing ${packages.join(', ')} with apt-get`)
-  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages]
-  return run(install) === 0 || (run(['apt-get', 'update', '-q']) === 0 && run(install) === 0)
 }
 
 function runLabTests() {
@@ -79,7 +72,8 @@ function runLabTests() {
 
 /** Nothing is skipped silently, and in CI nothing is skipped at all. */
 function skipTests(project, where, why) {
-  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', project, '--json', ...chosen], {
+  // The word after `--json` would be a file to write.
+  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', project, ...chosen, '--json'], {
     cwd: home,
     encoding: 'utf8',
   })

@@ -5,6 +5,9 @@ import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { htmlReport } from '../../engine/report/html/html-report.ts'
 import { type SampleRun, sampleAudit } from '../report/sample.ts'
 
+/** For a machine that is busy with much else. */
+const PATIENCE_MS = 100_000
+
 export interface Opened {
   page: Page
   /** What the page said on the console, threw, or asked somebody for. */
@@ -14,7 +17,11 @@ export interface Opened {
 /** A Chromium with a fresh profile that asks nobody for anything. */
 export class Chromium {
   readonly #folder = mkdtempSync(join(tmpdir(), 'report-page-'))
-  readonly #browser = chromium.launch({ executablePath: '/usr/bin/chromium', args: [...quiet] })
+  readonly #browser = chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: [...quiet],
+    timeout: PATIENCE_MS,
+  })
   readonly #files = new Map<SampleRun, string>()
   #context: BrowserContext | undefined
 
@@ -25,7 +32,7 @@ export class Chromium {
     this.#files.set(run, file)
     await this.leave()
     this.#context = await (await this.#browser).newContext({ viewport: { width: 1280, height: 900 }, ...options })
-    this.#context.setDefaultTimeout(100_000)
+    this.#context.setDefaultTimeout(PATIENCE_MS)
     const page = await this.#context.newPage()
     const complaints: string[] = []
     page.on('console', (message) => complaints.push(message.text()))

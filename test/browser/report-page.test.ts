@@ -178,7 +178,9 @@ const contrasts = `(() => {
     return colour === 'rgba(0, 0, 0, 0)' && element.parentElement ? behind(element.parentElement) : colour
   }
   return [...document.querySelectorAll('.badge, .sample, .sign, .kicker, .place, .reason, td[data-row], h1, .keys, ins, del, pre')]
-    .map((element) => [light(getComputedStyle(element).color), light(behind(element))].sort((a, b) => b - a))
+    .map((element) => [element, getComputedStyle(element).color])
+    .concat([...document.querySelectorAll('input')].map((input) => [input, getComputedStyle(input, '::placeholder').color]))
+    .map(([element, colour]) => [light(colour), light(behind(element))].sort((a, b) => b - a))
     .map(([high, low]) => (high + 0.05) / (low + 0.05))
     .filter((ratio) => ratio < 4.5)
 })()`

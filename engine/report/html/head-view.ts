@@ -2,6 +2,7 @@ import type { Audit, AuditRun } from '../audit-schema.ts'
 import { auditTone, auditVerdict, runVerdict } from '../audit-verdict.ts'
 import { duration } from '../words.ts'
 import { type Element, el } from './element.ts'
+import { timeView } from './time-view.ts'
 
 const signs = { bad: '✕', changed: '≠', good: '✓' }
 const words = { bad: 'needs attention', changed: 'differs', good: 'all is well' }
@@ -34,11 +35,7 @@ function facts(runs: readonly AuditRun[]): Element {
   const rows = runs.map((run) => {
     const took = run.finished === undefined ? '' : ` · ${duration(Date.parse(run.finished) - Date.parse(run.started))}`
     const own = runs.length > 1 ? [el('b', {}, run.playbook), `: ${runVerdict(run)} · `] : []
-    return el('p', {}, ...own, time(run.started), `${took} · by ${run.operator}`)
+    return el('p', {}, ...own, timeView(run.started), `${took} · by ${run.operator}`)
   })
   return el('div.facts', {}, ...rows)
-}
-
-function time(at: string): Element {
-  return el('time', { datetime: at }, `${at.slice(0, 19).replace('T', ' ')} UTC`)
 }

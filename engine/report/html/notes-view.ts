@@ -1,5 +1,6 @@
 import type { Audit } from '../audit-schema.ts'
 import { type Element, el } from './element.ts'
+import { timeView } from './time-view.ts'
 
 /** Handlers that earlier runs owed, and what looks wrong in the playbooks; nothing when there is neither. */
 export function notesView({ runs, warnings }: Audit): Element[] {
@@ -11,7 +12,14 @@ function debtsView(debts: Audit['runs'][number]['debts']): Element[] {
   if (debts.length === 0) return []
   const rows = debts.map(({ host, handler, since, reason, by, handlerExists }) => {
     const rest = handlerExists ? '' : '; this playbook has no such handler'
-    return el('li', {}, el('b', {}, host), ` owes '${handler}' since ${since} (${reason}, by ${by})${rest}`)
+    return el(
+      'li',
+      {},
+      el('b', {}, host),
+      ` owes '${handler}' since `,
+      timeView(since),
+      ` (${reason}, by ${by})${rest}`,
+    )
   })
   return [
     el(

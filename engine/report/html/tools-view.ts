@@ -29,7 +29,7 @@ export function filtersView(): Element {
     { id: 'filters', hidden: '', role: 'search', 'aria-label': 'Findings and matrix' },
     field('text', 'Search', 'any text, as in a difference'),
     field('host', 'Host', 'part of a name'),
-    field('task', 'Task', 'part of a name or module'),
+    field('task', 'Task', 'name or module'),
     el('button', { type: 'button', id: 'clear' }, 'Clear'),
   )
 }
