@@ -105,7 +105,12 @@ export const systemdUnits = defineModule({
   },
 
   apply: {
-    remove: ({ what }) => [sh`systemctl disable --now -- ${what.slice(FOLDER.length + 1)}`, sh`rm -f -- ${what}`],
+    // 5: systemd has not loaded it, since nobody has told it of the file or it makes no sense.
+    remove: ({ what }) => [
+      sh`systemctl disable -- ${nameAt(what)}`,
+      sh`systemctl stop -- ${nameAt(what)} || [ $? = 5 ]`,
+      sh`rm -f -- ${what}`,
+    ],
     write: ({ what, to }) => sh.write(what, to ?? '', { mode: 0o644, owner: 'root', group: 'root' }),
     reload: () => sh`systemctl daemon-reload`,
     enable: ({ what }) => sh`systemctl enable -- ${what}`,
@@ -130,9 +135,13 @@ function quoted(value: string): string {
   return value.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('\n', '\\n')
 }
 
+function nameAt(path: string): string {
+  return path.slice(FOLDER.length + 1)
+}
+
 /** A service of the family that nobody asked for; links in `.wants` folders go when it is disabled. */
 function isStray(path: string, prefix: string, names: readonly string[]): boolean {
-  const name = path.slice(FOLDER.length + 1)
+  const name = nameAt(path)
   return name.startsWith(prefix) && name.endsWith('.service') && !name.includes('/') && !names.includes(name)
 }
 

@@ -5,7 +5,17 @@ import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { argsOf, brokenCommand, type Errand, errand, onlyLooks, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
+import {
+  argsOf,
+  brokenCommand,
+  changedAccounts,
+  type Errand,
+  errand,
+  onlyLooks,
+  toRemoteJob,
+  touchedBy,
+  verifyingReads,
+} from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
@@ -43,7 +53,8 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   let results: readonly (readonly StepResult[])[]
   try {
     await oweElsewhere(context, batch)
-    const work = { jobs: acting.map(toRemoteJob), reads: mergeReads(reads).values() }
+    const changes = jobs.flatMap(changedAccounts)
+    const work = { jobs: acting.map(toRemoteJob), reads: mergeReads(reads).values(), changes }
     results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error

@@ -16,6 +16,8 @@ export interface Trip {
   step: number
   jobs: readonly Job[]
   reads: Iterable<AnyRead>
+  /** Accounts that the jobs change. */
+  changes?: readonly string[]
 }
 
 export interface HostsOptions {
@@ -62,7 +64,7 @@ export class Hosts {
   }
 
   /** Goes to the host and takes in what was seen. The first trip also asks for what earlier runs owe to it. */
-  async go({ host, become, step, jobs, reads }: Trip): Promise<Done> {
+  async go({ host, become, step, jobs, reads, changes }: Trip): Promise<Done> {
     const isNew = !this.#connected.has(host)
     // Nothing is changed on a host before its lock is known to be ours.
     if (isNew && jobs.length > 0) await this.go({ host, become, step, jobs: [], reads: [] })
@@ -71,10 +73,11 @@ export class Hosts {
       const first = !this.#connected.has(host)
       const lock = first ? this.#options.lock : undefined
       const asked = [...mergeReads(first ? [...reads, debtsRead] : reads).values()]
-      const done = await remote.round({ become, jobs, reads: asked, lock })
+      const done = await remote.round({ become, jobs, reads: asked, lock, changes })
       if (done.lockedBy) throw locked(host, done.lockedBy)
       this.#connected.set(host, remote)
       this.world(host).keep(asked, done.seen, userKey(become), step)
+      this.world(host).know(userKey(become), done.as)
       const facts = done.seen.get(factsRead.key)
       if (facts && 'state' in facts) this.#facts.set(host, parseFacts(facts.state as RawState))
       const debts = done.seen.get(debtsRead.key)

@@ -14,9 +14,10 @@ export type Planned =
   | { kind: 'missing'; reads: readonly AnyRead[] }
   /**
    * Only the run can tell: an argument or what was to be looked at depends on a change that is not made yet. `confined`: whatever
-   * it does shows in predictions that are known to be unknown, and nowhere else.
+   * it does shows in predictions that are known to be unknown, and nowhere else. `guard`: whether it is due at all is what depends
+   * on it.
    */
-  | { kind: 'unknown'; unknown: Unknown; confined?: boolean }
+  | { kind: 'unknown'; unknown: Unknown; confined?: boolean; guard?: true }
   /** The host did not allow to look. */
   | { kind: 'denied'; message: string }
   /** No change can lead to what is asked for. */
@@ -26,6 +27,7 @@ export type Planned =
 export function planJob(call: Callable, args: object, world: World, user: string, step: number): Planned {
   const reads = call.kind === 'module' ? call.module.reads(args) : (call.action.reads?.(args) ?? {})
   const gathered = world.gather(reads, user, step)
+  if (gathered.kind === 'unknown' && call.kind === 'action') return { ...gathered, guard: true }
   if (gathered.kind !== 'results') return gathered
   try {
     if (call.kind === 'module') {
@@ -88,7 +90,9 @@ function readsOfPartial(
   }
   const mark = new Unknown('').toString()
   const { sets } = call.module
-  const set = Object.entries(reads).flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? read : []))
-  const named = (set as AnyRead[]).filter((read) => !read.key.includes(mark))
+  const set = Object.entries(reads)
+    .flatMap(([name, read]: [string, AnyRead | AnyRead[]]) => (sets === undefined || sets.includes(name) ? read : []))
+    .filter((read) => read.kind !== 'file' || !read.follows)
+  const named = set.filter((read) => !read.key.includes(mark))
   return { reads: named, complete: named.length === set.length }
 }

@@ -54,6 +54,7 @@ export class Predictions {
 
   /** Files, units and accounts that are absent may come along with something that will be installed. */
   brings(what: string): void {
+    this.#order++
     this.#brings = what
   }
 
@@ -124,6 +125,9 @@ export class Predictions {
         if (real === undefined || 'denied' in real) return real
         return { state: { ...(entry.state as PackageState), candidate: (real.state as PackageState).candidate } }
       }
+      case 'raw':
+        if (read.anything && !entry) return new Unknown('what the changes before it do to what it looks at')
+        return entry ? { state: entry.state } : real
       default:
         return entry ? { state: entry.state } : real
     }

@@ -4,6 +4,7 @@ import type { Become } from './address.ts'
 import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
+import type { Identity } from './wire.ts'
 
 /** Commands that belong together: each runs only when those before it went well. */
 export interface Job {
@@ -16,6 +17,8 @@ export interface Work {
   become: Become | undefined
   jobs: readonly Job[]
   reads: readonly AnyRead[]
+  /** Accounts that the jobs change: their shells end first, since nobody who is at work can be removed or gets a new group. */
+  changes?: readonly string[] | undefined
   /** Takes the host's lock first, for as long as the connection lasts. */
   lock?: LockHolder | undefined
 }
@@ -24,6 +27,8 @@ export interface Work {
 export interface Done {
   jobs: readonly (readonly StepResult[])[]
   seen: ReadonlyMap<string, Seen>
+  /** Whose shell it was, as the host says. */
+  as?: Identity | undefined
   /** Who has the lock that was asked for, when it is somebody else. */
   lockedBy?: LockHolder | undefined
 }
@@ -47,7 +52,10 @@ export function remoteHost(connection: Connection): RemoteHost {
       })
       await connection.close()
     },
-    async round({ become, jobs, reads, lock }) {
+    async round({ become, jobs, reads, lock, changes = [] }) {
+      // The lock lasts as long as the shell that has it.
+      const leaving = changes.flatMap((account) => connection.shellsOf(account)).filter((shell) => shell !== locked)
+      await Promise.all(leaving.map((shell) => shell.end()))
       const shell = connection.shell(become)
       const first = lock ? [takeLock(lock)] : []
       const acting = jobs.flatMap((job, group) => job.commands.map((command) => toStep(command, job.timeoutMs, group)))
@@ -61,7 +69,8 @@ export function remoteHost(connection: Connection): RemoteHost {
         start += commands.length
         return part
       })
-      return { jobs: done, seen: await look.parse(results.slice(start)), ...(lockedBy ? { lockedBy } : {}) }
+      const seen = await look.parse(results.slice(start))
+      return { jobs: done, seen, as: shell.identity, ...(lockedBy ? { lockedBy } : {}) }
     },
   }
 }

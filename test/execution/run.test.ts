@@ -2,8 +2,11 @@ import { existsSync } from 'node:fs'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
+import type { RemoteHost } from '../../engine/remote/host.ts'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
-import { fileOf, predict, read } from '../../engine/resource/read.ts'
+import type { Decision } from '../../engine/resource/action.ts'
+import { sh } from '../../engine/resource/command.ts'
+import { fileOf, predict, type RawState, read } from '../../engine/resource/read.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import {
   account,
@@ -192,8 +195,25 @@ describe('actions', () => {
         { call: command, args: () => ({ cmd: ':', creates: `${at.path}/f` }) },
       ],
     }
-    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: known-after-apply', 'a t2: would-run'])
+    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: known-after-apply', 'a t2: may-run'])
     expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: ok'])
+  })
+
+  test('may run when their guard may look at anything and a change before it is only foreseen', async () => {
+    await using at = await temporaryFolder()
+    const grown = (path: string) => read.raw(`grown:${path}`, sh`test -s ${path}`, { anything: true })
+    const unlessGrown = {
+      ...command,
+      reads: ({ creates }: { creates?: string }) => ({ grown: grown(creates ?? '') }),
+      decide: (_: object, { grown }: { grown: RawState }): Decision =>
+        grown.code === 0 ? { due: false } : { due: true, what: 'grows it' },
+    }
+    const grow = { call: unlessGrown as never, args: () => ({ cmd: `echo x >${at.path}/f`, creates: `${at.path}/f` }) }
+    const play: TestPlay = { steps: [{ call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }) }, grow] }
+    expect((await go('check', { steps: [grow] })).lines).toEqual(['a t0: changed'])
+    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: may-run'])
+    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: ok'])
+    expect((await go('check', play)).lines).toEqual(['a t0: ok', 'a t1: ok'])
   })
 
   test.each([
@@ -285,6 +305,34 @@ describe('conditions', () => {
     }
     expect((await go('check', play)).lines).toEqual(['a t0: skipped', 'a t1: may-run'])
   })
+})
+
+test('what a task only looks at in a run too is not built upon by a check', async () => {
+  await using at = await temporaryFolder()
+  const play: TestPlay = {
+    steps: [
+      { call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }), checkMode: true },
+      { call: lineAtEnd, args: () => ({ path: `${at.path}/f`, line: 'y' }) },
+    ],
+  }
+  expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: failed'])
+  expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: failed'])
+})
+
+test('the shells of an account end before it changes', async () => {
+  const rounds: (readonly string[] | undefined)[] = []
+  const open = async (host: string): Promise<RemoteHost> => {
+    const remote = await openLocal(host)
+    return {
+      ...remote,
+      round: (work) => {
+        rounds.push(work.changes)
+        return remote.round(work)
+      },
+    }
+  }
+  await go('run', { steps: [{ call: account, args: () => ({ name: 'no-such-account' }) }] }, { open })
+  expect(rounds).toEqual([undefined, ['no-such-account']])
 })
 
 test('what may be done or not leaves known after apply what it would touch', async () => {
