@@ -85,7 +85,8 @@ export const systemdUnits = defineModule({
     names.forEach((what, index) => {
       const unit = states[index]
       if (!unit) return
-      if (!unit.enabled.startsWith('enabled')) changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
+      if (!unit.enabled.startsWith('enabled') && !unit.linked)
+        changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
       if (!isUp(unit)) changes.push({ kind: 'start', what, from: unit.active, to: 'active' })
       else if (changed[index] || unit.needsReload)
         changes.push({ kind: 'restart', what, from: 'runs the old text', to: 'runs the new text' })
@@ -96,7 +97,9 @@ export const systemdUnits = defineModule({
         ...strays.map((path) => predict(read.file(path), ABSENT)),
         ...names.flatMap((name, index) => [
           predict(read.file(`${FOLDER}/${name}`), fileOf(texts[index] ?? '', { mode: 0o644 })),
-          predictSome(read.unit(name), { load: 'loaded', active: 'active', enabled: 'enabled', needsReload: false }),
+          predictSome(read.unit(name), {
+            ...{ load: 'loaded', active: 'active', enabled: 'enabled', linked: true, needsReload: false },
+          }),
         ]),
       ],
       result: { units: names, removed: strays.length },

@@ -21,9 +21,10 @@ export function unitAfter(
     next.load = 'loaded'
     next.fragment = filePath(want.name)
     if (!isEnabled(unit)) next.enabled = isInstallable(want.content) ? 'disabled' : 'static'
+    else if (unit.load === 'not-found') next.enabled = 'enabled'
   }
-  if (kinds.has('enable')) next.enabled = 'enabled'
-  if (kinds.has('disable')) next.enabled = 'disabled'
+  if (kinds.has('enable')) Object.assign(next, { enabled: 'enabled', linked: true })
+  if (kinds.has('disable')) Object.assign(next, { enabled: 'disabled', linked: false })
   if (kinds.has('mask')) {
     next.load = next.enabled = 'masked'
     // systemd 247 says /dev/null, later ones the path of the link.
@@ -53,8 +54,9 @@ export function onceReloaded(unit: UnitState, own: FileState | undefined): UnitS
   return { ...unit, enabled: isInstallable(text) ? 'disabled' : 'static' }
 }
 
-/** Whether it starts at boot. */
-export function isEnabled({ enabled }: UnitState): boolean {
+/** Whether it starts at boot; a link waits for the file that it points to. */
+export function isEnabled({ enabled, load, linked }: UnitState): boolean {
+  if (load === 'not-found' && linked) return true
   return enabled === 'enabled' || enabled === 'enabled-runtime' || enabled === 'alias'
 }
 

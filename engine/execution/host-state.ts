@@ -17,6 +17,8 @@ export class HostState {
   readonly registered = new Map<string, Value>()
   /** Handlers due on this host, with the task that notified each; in the order of notification. */
   readonly notified = new Map<string, string>()
+  /** Check mode: handlers that what may run would notify. */
+  readonly perhapsNotified = new Set<string>()
   readonly counts: Record<Status, number> = emptyCounts()
   lost: 'failed' | 'unreachable' | 'locked' | undefined
   /** `end_host` or `end_play` was reached. */

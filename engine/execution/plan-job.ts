@@ -1,7 +1,7 @@
 import type { Callable } from '../language/playbook.ts'
 import type { Decision } from '../resource/action.ts'
 import type { Change } from '../resource/change.ts'
-import { type Plan, TaskFailure } from '../resource/module.ts'
+import { type Plan, type Reads, TaskFailure } from '../resource/module.ts'
 import type { AnyRead } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { World } from './world.ts'
@@ -66,32 +66,37 @@ export function foreseeAction(world: World, call: Callable, args: object, user: 
 }
 
 /**
- * Lets a world show a module task that is known only in part: whatever it would touch is known after apply. The reads that can
+ * Lets a world show a task that is known only in part: whatever it would touch is known after apply. The reads that can
  * be named without the unknown part are enough for that. Says whether these are all that it touches.
  */
 export function foreseeUnknown(world: World, call: Callable, partial: object | undefined, unknown: Unknown): boolean {
-  if (call.kind !== 'module' || partial === undefined) return false
+  if (partial === undefined) return false
   const { reads, complete } = readsOfPartial(call, partial)
   for (const read of reads) world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
-  return complete && call.module.touches === 'reads'
+  return complete && call.kind === 'module' && call.module.touches === 'reads'
 }
 
-function readsOfPartial(
-  call: Extract<Callable, { kind: 'module' }>,
-  partial: object,
-): { reads: AnyRead[]; complete: boolean } {
-  let reads: object
+/** What a task may leave otherwise: what an action looks at is what it is about. */
+function touchedReads(call: Callable, partial: object): Reads {
+  if (call.kind === 'module') return call.module.reads(partial)
+  const { action } = call
+  if (action.looks) return {}
+  return { ...action.reads?.(partial), after: (action.after?.(partial) ?? []).map(({ read }) => read) }
+}
+
+function readsOfPartial(call: Callable, partial: object): { reads: AnyRead[]; complete: boolean } {
+  let reads: Reads
   try {
-    reads = call.module.reads(partial)
+    reads = touchedReads(call, partial)
   } catch (error) {
     // An Unknown where the module expects text: then its reads cannot be named yet.
     if (error instanceof TypeError) return { reads: [], complete: false }
     throw error
   }
   const mark = new Unknown('').toString()
-  const { sets } = call.module
+  const sets = call.kind === 'module' ? call.module.sets : undefined
   const set = Object.entries(reads)
-    .flatMap(([name, read]: [string, AnyRead | AnyRead[]]) => (sets === undefined || sets.includes(name) ? read : []))
+    .flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? (read as AnyRead | AnyRead[]) : []))
     .filter((read) => read.kind !== 'file' || !read.follows)
   const named = set.filter((read) => !read.key.includes(mark))
   return { reads: named, complete: named.length === set.length }

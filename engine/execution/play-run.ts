@@ -8,12 +8,13 @@ import type { Value } from '../resource/value.ts'
 import { lossOf, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
+import { draft } from './jobs.ts'
 import { lookAhead } from './look-ahead.ts'
 import { look, want } from './looking.ts'
 import { loopValue } from './register.ts'
 import { batchSize, countOf, orderHosts } from './roll.ts'
 import { open, type Settled, toResult } from './settled.ts'
-import { perform } from './step-run.ts'
+import { blurAll, perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {
@@ -120,14 +121,17 @@ export class PlayRun {
     all: readonly HostState[],
     handler?: Handler,
   ): Promise<void> {
-    const members = batch.filter((host) => host.admits(step.blocks))
-    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(step.blocks))
+    const isCalled = (host: HostState) => handler === undefined || host.notified.has(handler.name)
+    const members = batch.filter((host) => host.admits(step.blocks) && isCalled(host))
+    const doubtful = batch.filter((host) => !isCalled(host) || (!members.includes(host) && host.mayAdmit(step.blocks)))
     if (members.length + doubtful.length === 0) return
     const { call } = step
     if (call.kind === 'meta') return
     const task = this.#taskRef(step, handler !== undefined)
     this.#emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
-    const perhaps = doubtful.map(perhapsRescued)
+    const reason = handler ? 'it is notified by what may run' : 'it rescues what fails as things are'
+    const perhaps = doubtful.map((host) => perhapsDone(host, reason))
+    for (const host of doubtful) blurAll(this.#context, draft(this.#context.evaluator, step, call, host), reason)
     for (const one of perhaps) this.#settle(task, step, one)
     this.#register(step, perhaps, undefined)
     for (const part of this.#batches(step.roll, members, step)) {
@@ -158,10 +162,15 @@ export class PlayRun {
   /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
     for (const handler of this.#play.handlers) {
-      const due = batch.filter((host) => host.active && host.notified.has(handler.name))
+      const due = batch.filter(
+        (host) => host.active && (host.notified.has(handler.name) || host.perhapsNotified.has(handler.name)),
+      )
       if (due.length === 0) continue
       await this.#runStep(handler, position, due, due, handler)
-      for (const host of due) if (host.lost === undefined) host.notified.delete(handler.name)
+      for (const host of due) {
+        host.perhapsNotified.delete(handler.name)
+        if (host.lost === undefined) host.notified.delete(handler.name)
+      }
     }
     await this.#clearDebts(batch, position)
   }
@@ -215,6 +224,7 @@ export class PlayRun {
       this.#pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }
+    if (step && status === 'may-run') for (const handler of step.notify) host.perhapsNotified.add(handler)
     if (settled.doubtful && !step?.ignoreErrors) host.doubt(step?.blocks ?? [])
     if (settled.hazy) this.#hazy.add(host.name)
     this.#emit({ type: 'task-result', task, host: host.name, result: tolerated ? { ...result, tolerated } : result })
@@ -264,9 +274,9 @@ type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K>
 
 const CHANGING: ReadonlySet<string> = new Set(['changed', 'known-after-apply', 'would-run'])
 
-/** A rescue of what fails as things are and may not fail once it comes to that. */
-function perhapsRescued(host: HostState): Settled {
-  return { ...open({ host, item: undefined }, 'may-run', 'it rescues what fails as things are'), hazy: true }
+/** A rescue of what may not fail once it comes to that, or a handler of what may not run. */
+function perhapsDone(host: HostState, reason: string): Settled {
+  return { ...open({ host, item: undefined }, 'may-run', reason), hazy: true }
 }
 
 /** What stands in for a step while a host is connected to. */

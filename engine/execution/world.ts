@@ -36,6 +36,8 @@ export class World {
   readonly host: string
   readonly predictions: Predictions
   readonly #seen: Map<string, Map<string, Kept>>
+  /** Paths that were seen to be links, by user. */
+  readonly #seenLinks: Map<string, Set<string>>
   /** Who the users are, as the host says. */
   readonly #identities: Map<string, Identity>
 
@@ -43,6 +45,7 @@ export class World {
     this.host = host
     this.predictions = new Predictions(parent?.predictions)
     this.#seen = parent ? parent.#seen : new Map()
+    this.#seenLinks = parent ? parent.#seenLinks : new Map()
     this.#identities = parent ? parent.#identities : new Map()
   }
 
@@ -174,13 +177,24 @@ export class World {
     const met = { foreseen: false }
     const linkAt: LinkAt = (path, written) => {
       const key = `file:${path}`
-      const seen = (this.#seen.get(user)?.get(key) ?? this.#seen.get(user)?.get(`file:${written}`))?.seen
+      const seen = this.#lookAt(path, written, user)
       if (!seen && !this.predictions.has(key)) return undefined
       const target = linkTarget(this.predictions.answer({ kind: 'file', key, path, want: 'status' }, seen))
       if (target !== linkTarget(seen)) met.foreseen = true
       return target
     }
     return { linkAt, met }
+  }
+
+  /** What was seen of a path, by whichever way somebody has looked at it. */
+  #lookAt(path: string, written: string | undefined, user: string): Seen | undefined {
+    const seen = this.#seen.get(user)
+    const direct = seen?.get(`file:${path}`) ?? (written === undefined ? undefined : seen?.get(`file:${written}`))
+    if (direct) return direct.seen
+    const links = this.#seenLinks.get(user) ?? []
+    const plainly: LinkAt = (at) => linkTarget(seen?.get(`file:${at}`)?.seen)
+    const other = [...links].find((link) => straighten(link, plainly) === path)
+    return other === undefined ? undefined : seen?.get(`file:${other}`)?.seen
   }
 
   /** The read by all paths to the same thing that are known. */
@@ -200,11 +214,14 @@ export class World {
       mine = new Map()
       this.#seen.set(user, mine)
     }
+    const links = this.#seenLinks.get(user) ?? new Set()
+    this.#seenLinks.set(user, links)
     for (const read of reads) {
       const answer = seen.get(read.key) ?? { denied: `the host gave no answer about ${read.key}` }
       const before = mine.get(read.key)
       const neededUntil = Math.max(step, before?.neededUntil ?? 0)
       mine.set(read.key, { read, seen: answer, neededUntil })
+      if (read.kind === 'file' && linkTarget(answer) !== undefined) links.add(read.path)
     }
   }
 

@@ -47,6 +47,8 @@ export interface UnitState {
   sub: string
   /** UnitFileState: enabled, disabled, static, masked, alias, generated, …, or empty. */
   enabled: string
+  /** A link in /etc has another unit start it, whether or not systemd can tell: a link outlives the file that it points to. */
+  linked?: boolean
   /** The unit's files changed on disk since systemd loaded them. */
   needsReload: boolean
   /** The unit's main file, or empty. */

@@ -97,7 +97,8 @@ describe('a folder', () => {
 
 describe('a unit', () => {
   const write = (text: string) => predict(read.file('/etc/systemd/system/u.service'), fileOf(text, { mode: 0o644 }))
-  const absent = seen({ ...unit, load: 'not-found', active: 'inactive', enabled: '', fragment: '' })
+  const notFound = { ...unit, load: 'not-found', active: 'inactive', enabled: '', fragment: '' }
+  const absent = seen(notFound)
 
   test.each([
     ['[Install]\nWantedBy=x\n', 'disabled'],
@@ -107,6 +108,27 @@ describe('a unit', () => {
     predictions.add(write(text), seen(ABSENT))
     expect(predictions.answer(read.unit('u.service'), absent)).toMatchObject({
       state: { load: 'loaded', active: 'inactive', enabled, needsReload: false },
+    })
+  })
+
+  test('whose file comes back to a link that has stayed is enabled', () => {
+    const predictions = new Predictions()
+    predictions.add(write('[Install]\nWantedBy=x\n'), seen(ABSENT))
+    expect(predictions.answer(read.unit('u.service'), seen({ ...notFound, linked: true }))).toMatchObject({
+      state: { enabled: 'enabled' },
+    })
+  })
+
+  test('that is enabled and whose file goes is gone once systemd is told', () => {
+    const predictions = new Predictions()
+    predictions.add(predict(read.file('/etc/systemd/system/u.service'), ABSENT), seen(fileOf('', { mode: 0o644 })))
+    const enabled = seen({ ...unit, active: 'inactive', enabled: 'enabled' })
+    expect(predictions.answer(read.unit('u.service'), enabled)).toMatchObject({
+      state: { load: 'loaded', enabled: 'enabled', needsReload: true },
+    })
+    predictions.reloadsSystemd()
+    expect(predictions.answer(read.unit('u.service'), enabled)).toMatchObject({
+      state: { load: 'not-found', enabled: '', needsReload: false },
     })
   })
 

@@ -60,6 +60,14 @@ describe('a file behind a link', () => {
     })
   })
 
+  test('is foreseen behind links that were seen by other ways', () => {
+    const world = new World('a')
+    saw(world, { '/x': linkTo('real'), '/x/cur': linkTo('y'), '/x/y': linkTo('../real'), '/x/cur/f': ABSENT })
+    world.foresee(predict(read.file('/x/cur/f'), file), '', 0)
+    saw(world, { '/x/y/f': ABSENT })
+    expect(gathered(world, '/x/y/f')).toEqual({ kind: 'results', results: { file } })
+  })
+
   test('needs no other look when the link is there', () => {
     const world = new World('a')
     saw(world, { '/cur': linkTo('v1'), '/cur/f': file })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { labDigest } from '../../../lab/digest.ts'
 import { labExec } from '../../../lab/exec.ts'
 import { type LabAccess, labReset } from '../../../lab/lab.ts'
+import { labProcesses } from '../../../lab/processes.ts'
 import { modules } from '../../../modules/index.ts'
 import { files, inventoryText, type Outcome, playOn } from '../play.ts'
 import { type Case, filesBeside, playbookText, taskNamed } from './case.ts'
@@ -33,7 +34,7 @@ export async function inexactness(
     'inventory.yml': inventoryText(Object.fromEntries(members.map(({ name, address }) => [name, { address }]))),
   })
   const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access }
-  const digest = async () => [...(await Promise.all(names.map(labDigest))).flat(), ...folderDigest(at.path('.'))]
+  const digest = async () => [...(await Promise.all(names.map(hostDigest))).flat(), ...folderDigest(at.path('.'))]
   const pass = async (label: string, withDigest = false) => {
     const before = withDigest ? await digest() : []
     const check = await playOn({ ...options, mode: 'check' })
@@ -57,6 +58,11 @@ export async function inexactness(
   await damaged(names, one.between)
   const damagedAnew = await pass('after damage')
   return [...first.found, ...again.found, ...unsettled, ...damagedAnew.found]
+}
+
+async function hostDigest(host: string): Promise<string[]> {
+  const lines = [...(await labDigest(host)), ...(await labProcesses(host))]
+  return lines.map((line) => `${host} ${line}`)
 }
 
 /** What a run has changed that declares a state; what an action does it may do each time. */
