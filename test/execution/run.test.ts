@@ -353,6 +353,31 @@ test('what may be done or not leaves known after apply what it would touch', asy
   expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: changed'])
 })
 
+test('a handler that only what may run notifies may run, and leaves what it would touch unknown', async () => {
+  await using at = await temporaryFolder()
+  const stamp = { call: note, args: () => ({ path: `${at.path}/stamp`, text: 'x' }) }
+  const play: TestPlay = {
+    steps: [
+      { call: token, args: () => ({ path: `${at.path}/t` }), register: 't' },
+      {
+        call: note,
+        when: ({ reg }) => (Object(reg('t')).token instanceof Unknown ? new Unknown('the token') : true),
+        args: () => ({ path: `${at.path}/f`, text: 'x' }),
+        notify: ['stamp'],
+      },
+      { call: 'flush_handlers' },
+      stamp,
+      { call: 'flush_handlers' },
+    ],
+    handlers: [{ name: 'stamp', ...stamp }],
+  }
+  const check = await go('check', play)
+  expect(check.lines).toEqual(['a t0: changed', 'a t1: may-run', 'a stamp: may-run', 'a t3: known-after-apply'])
+  expect(check.results[2]?.reason).toBe('it is notified by what may run')
+  expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a stamp: changed', 'a t3: ok'])
+  expect((await go('check', play)).lines).toEqual(['a t0: ok', 'a t1: ok', 'a t3: ok'])
+})
+
 test('a rescue of what cannot be foreseen to fail may run', async () => {
   await using at = await temporaryFolder()
   const block = (section: 'block' | 'rescue') => [{ id: 'b', section, hasRescue: true }]

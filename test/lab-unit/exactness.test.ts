@@ -4,6 +4,7 @@ import { compile } from '../../engine/language/compile.ts'
 import { loadInventory } from '../../engine/language/inventory.ts'
 import { actions, modules } from '../../modules/index.ts'
 import { type Case, cases, filesBeside, placeOf, playbookText, taskNamed } from '../lab/exactness/case.ts'
+import { covering } from '../lab/exactness/covering.ts'
 import { smallerCases, smallest } from '../lab/exactness/shrink.ts'
 import { isSteady } from '../lab/exactness/steady.ts'
 import { tasksOf } from '../lab/exactness/tasks.ts'
@@ -83,6 +84,17 @@ test.each([
   },
 ])('$title: steady is $steady', ({ tasks, steady }) => {
   expect(isSteady(tasks)).toBe(steady)
+})
+
+test('a few cases cover modules as often as all of them do', () => {
+  const numbered = [
+    { ...few, tasks: [{ copy: { dest: '/a', content: 'ufw:' } }] },
+    { ...few, tasks: [{ copy: { dest: '/a', content: '' } }, { ufw: { enabled: true } }] },
+    { ...few, tasks: [{ debug: 'x' }] },
+  ].map((one, index) => ({ one, index }))
+  expect(covering(numbered, ['copy', 'ufw'], 1).map(({ index }) => index)).toEqual([1])
+  expect(covering(numbered, ['copy', 'ufw'], 9).map(({ index }) => index)).toEqual([1, 0])
+  expect(covering(numbered, ['fail'], 1)).toEqual([])
 })
 
 test('a name tells where its task stands', () => {
