@@ -61,8 +61,10 @@ export function foreseeAction(world: World, call: Callable, args: object, user: 
     return
   }
   const state = new Unknown(`what ${call.action.name} does`)
-  for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[])
+  for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[]) {
     world.foresee({ read, state }, user, step)
+    if (read.kind === 'file') world.predictions.acts(read.path)
+  }
 }
 
 /**
@@ -72,7 +74,10 @@ export function foreseeAction(world: World, call: Callable, args: object, user: 
 export function foreseeUnknown(world: World, call: Callable, partial: object | undefined, unknown: Unknown): boolean {
   if (partial === undefined) return false
   const { reads, complete } = readsOfPartial(call, partial)
-  for (const read of reads) world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
+  for (const read of reads) {
+    world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
+    if (call.kind === 'action' && read.kind === 'file') world.predictions.acts(read.path)
+  }
   return complete && call.kind === 'module' && call.module.touches === 'reads'
 }
 

@@ -218,6 +218,18 @@ describe('what an installation may bring along', () => {
   })
 })
 
+test('what a command makes or removes leaves unknown the folders that it takes and what is below, until that is predicted', () => {
+  const predictions = new Predictions()
+  const folder = { ...ABSENT, type: 'directory' as const, mode: 0o755 }
+  predictions.acts('/srv/a/b')
+  expect(predictions.answer(read.status('/srv'), seen(folder))).toEqual(seen(folder))
+  expect(predictions.answer(read.status('/srv/a'), seen(ABSENT))).toBeInstanceOf(Unknown)
+  expect(predictions.answer(read.status('/srv/a/b/c'), seen(ABSENT))).toBeInstanceOf(Unknown)
+  expect(predictions.answer(read.status('/srv/a/bc'), seen(ABSENT))).toEqual(seen(ABSENT))
+  predictions.add(predict(read.status('/srv/a'), folder), undefined)
+  expect(predictions.answer(read.status('/srv/a'), seen(ABSENT))).toEqual(seen(folder))
+})
+
 test('a fork sees what its parent predicts and keeps its own', () => {
   const parent = new Predictions()
   parent.add(predict(read.file('/a'), fileOf('a', { mode: 0o644 })), seen(ABSENT))

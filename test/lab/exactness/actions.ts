@@ -2,20 +2,19 @@ import fc from 'fast-check'
 import { one, path, some, type TasksOf, task } from './arbitrary.ts'
 
 const made = one('/srv/cmd', '/srv/cmd/f')
-const holds = one('test -e /srv/cmd', 'grep -q port /srv/x/f 2>/dev/null', 'test -d /srv/x')
-/** When it is due; without any of these only the run shows what it does. */
-const guard = fc.oneof(
-  made.map((creates) => ({ creates })),
-  holds.map((unless) => ({ unless })),
-  holds.map((only_if) => ({ only_if })),
+const holds = one('test -e /srv/raw', 'grep -q port /srv/x/f 2>/dev/null', 'test -d /srv/x')
+/** A path to make, and when that is due. A guard that is no path tells nobody what is made, so that is its own. */
+const due = fc.oneof(
+  made.map((path) => ({ path, guard: { creates: path } })),
+  holds.map((unless) => ({ path: '/srv/raw', guard: { unless } })),
+  holds.map((only_if) => ({ path: '/srv/raw', guard: { only_if } })),
 )
 
 /** Tasks of the actions. What is not guarded touches only what is its own. */
 export const actionTasks: TasksOf = {
   assert: task('assert', { that: one('inventory_hostname != ""', '1 + 1 == 2', ['size(play_hosts) > 1']) }),
   command: fc.oneof(
-    made.map((creates) => ({ command: { argv: ['mkdir', '-p', creates], creates } })),
-    guard.map((due) => ({ command: { cmd: 'mkdir -p /srv/cmd/f', ...due } })),
+    due.map(({ path, guard }) => ({ command: { argv: ['mkdir', '-p', path], ...guard } })),
     fc.oneof(path, one('/srv/cmd')).map((removes) => ({ command: { argv: ['rm', '-rf', removes], removes } })),
     one('touch /srv/own', 'false').map((cmd) => ({ command: cmd })),
   ),
@@ -39,8 +38,8 @@ export const actionTasks: TasksOf = {
     task('reload', { name: one('ls-a', 'systemd-journald'), or_restart: one(true) }),
   ),
   restart: one('systemd-journald', 'ls-a', 'ls-b').map((name) => ({ restart: name })),
-  script: guard.map((due) => ({ script: { src: 'mark.sh', args: ['/srv/cmd'], ...due } })),
-  shell: guard.map((due) => ({ shell: { cmd: 'mkdir -p /srv/cmd\necho port >>/srv/cmd/said', ...due } })),
+  script: due.map(({ path, guard }) => ({ script: { src: 'mark.sh', args: [path], ...guard } })),
+  shell: due.map(({ path, guard }) => ({ shell: { cmd: `mkdir -p ${path}\necho port >>${path}/said`, ...guard } })),
   'wait-for': fc.oneof(
     one({ port: 22 }, { port: 22, expect: '^SSH-2' }, { port: 9, state: 'stopped' }).map((args) => ({
       'wait-for': { ...args, timeout: 5 },

@@ -102,7 +102,7 @@ function moduleClaims(module: string, args: Record<string, unknown>): string[] {
     case 'command':
     case 'script':
     case 'shell':
-      return [String(args.creates ?? args.removes ?? '/srv/cmd')]
+      return [String(args.creates ?? args.removes ?? '/srv/raw')]
     default:
       return [`${module}:${JSON.stringify(args.name ?? path)}`]
   }
