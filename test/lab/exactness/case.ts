@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { stringify } from 'yaml'
 import type { Chunk, Task } from './arbitrary.ts'
 import { chunk } from './chains.ts'
-import { damage } from './damage.ts'
+import { damage, ground } from './damage.ts'
 
 /** A playbook, and what its hosts have been through before it is checked, and again before it is checked anew. */
 export interface Case {
@@ -27,7 +27,10 @@ export function cases(maxHosts: number): fc.Arbitrary<Case> {
       split: fc.integer({ min: 0, max: 12 }),
       serial: fc.constantFrom(0, 0, 0, 1),
       goesOn: fc.constantFrom(true, true, false),
-      before: fc.array(damage, { minLength: maxHosts, maxLength: maxHosts }),
+      before: fc.array(
+        fc.tuple(ground, damage).map((parts) => parts.flat()),
+        { minLength: maxHosts, maxLength: maxHosts },
+      ),
       between: fc.array(damage, { minLength: maxHosts, maxLength: maxHosts }),
     })
     .map(({ chunks, ...rest }) => ({ ...rest, tasks: chunks.flatMap(ownNames) }))

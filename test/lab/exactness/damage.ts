@@ -85,5 +85,16 @@ const lines = [
   'echo "MaxAuthTries 9" >/etc/ssh/sshd_config.d/60-gen.conf',
 ]
 
+/** What most tasks need in order to come to anything. */
+const grounds = [
+  'mkdir -p /srv/x/y/z; echo port = 1 >/srv/x/f',
+  'groupadd g1; groupadd g2; useradd -m u1; useradd -m u2',
+  'printf "[Install]\\nWantedBy=multi-user.target\\n[Service]\\nExecStart=/bin/sleep infinity\\n" | tee /etc/systemd/system/ls-a.service >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-a',
+  'mkdir -p /srv/web; echo port >/srv/web/f; printf "[Service]\\nExecStart=/usr/bin/busybox httpd -f -p 127.0.0.1:8980 -h /srv/web\\n" >/etc/systemd/system/ls-web.service; systemctl daemon-reload; systemctl start ls-web',
+]
+
+/** What a host may have been prepared with before anything happens to it. */
+export const ground: fc.Arbitrary<string[]> = fc.oneof(fc.constant(grounds), fc.subarray(grounds))
+
 /** What happens to a host while nobody looks. */
 export const damage: fc.Arbitrary<string[]> = fc.array(fc.constantFrom(...lines), { maxLength: 6 })
