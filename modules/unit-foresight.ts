@@ -20,6 +20,8 @@ export function unitAfter(
   if (want.content !== undefined) {
     next.load = 'loaded'
     next.fragment = filePath(want.name)
+    // Drop-ins that are there already may say it too.
+    if (kinds.has('write') && dropIns.length === 0) next.canReload = saysHowToReload(want)
     if (!isEnabled(unit)) next.enabled = isInstallable(want.content) ? 'disabled' : 'static'
     else if (unit.load === 'not-found') next.enabled = 'enabled'
   }
@@ -63,6 +65,12 @@ export function isEnabled({ enabled, load, linked }: UnitState): boolean {
 /** Whether a unit file says when it is to be started, once it is enabled. */
 export function isInstallable(content: string): boolean {
   return /^\[Install\]\s*$/m.test(content)
+}
+
+/** Whether the files of a unit say how it reads its configuration anew; see systemd.service(5). */
+function saysHowToReload({ content = '', dropins = {} }: UnitFiles): boolean {
+  const texts = [content, ...Object.values(dropins)]
+  return texts.some((text) => /^(ExecReload\s*=\s*\S|Type\s*=\s*notify-reload)/m.test(text ?? ''))
 }
 
 /** Whether a unit file's service stays up when its command has ended. */

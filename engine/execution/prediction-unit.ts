@@ -29,7 +29,12 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
     } else if (unit.load === 'loaded') {
       // What systemd holds goes on saying whether the old file could be enabled.
       const canChange = (unit.enabled === 'static' || unit.enabled === 'disabled') && (!held || isLoaded)
-      unit = { ...unit, needsReload: stale, ...(canChange && state.content ? { enabled: enabledBy(state, unit) } : {}) }
+      unit = {
+        ...unit,
+        needsReload: stale,
+        ...(canChange && state.content ? { enabled: enabledBy(state, unit) } : {}),
+        ...((!held || isLoaded) && state.content ? { canReload: saysHowToReload(state) } : {}),
+      }
     } else {
       if (state.type === 'file' && !state.content)
         return new Unknown(`what the unit file ${path} will say is known after apply`)
@@ -39,6 +44,7 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
         ...unit,
         load,
         enabled: enabledBy(state, unit),
+        canReload: saysHowToReload(state),
         fragment: path,
         needsReload: load === 'loaded' && stale,
       }
@@ -51,6 +57,11 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
 function enabledBy({ content }: FileState, { linked }: UnitState): string {
   if (linked) return 'enabled'
   return /^\[Install\]$/m.test(content?.toString('utf8') ?? '') ? 'disabled' : 'static'
+}
+
+/** See systemd.service(5), ExecReload= and Type=. */
+function saysHowToReload({ content }: FileState): boolean {
+  return /^(ExecReload\s*=\s*\S|Type\s*=\s*notify-reload)/m.test(content?.toString('utf8') ?? '')
 }
 
 /** tunnel@.service of tunnel@mm2.service; the unit itself when it is not an instance. */

@@ -4,7 +4,7 @@ import type { Look, Seen } from './probe.ts'
 import { stepOf } from './probe-raw.ts'
 
 const PROPERTIES =
-  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths,MainPID,ActiveEnterTimestampMonotonic'
+  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,CanReload,FragmentPath,DropInPaths,MainPID,ActiveEnterTimestampMonotonic'
 
 /** A unit on a host that does not run systemd. */
 const NO_UNIT: UnitState = {
@@ -63,6 +63,7 @@ function parseUnit(block: string): UnitState {
     sub: text('SubState'),
     enabled: text('UnitFileState'),
     needsReload: text('NeedDaemonReload') === 'yes',
+    canReload: text('CanReload') === 'yes',
     fragment: text('FragmentPath'),
     dropIns: text('DropInPaths').split(' ').filter(Boolean),
     mainPid: Number(text('MainPID') || 0),

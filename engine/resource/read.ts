@@ -51,6 +51,8 @@ export interface UnitState {
   linked?: boolean
   /** The unit's files changed on disk since systemd loaded them. */
   needsReload: boolean
+  /** Whether it can be told to read its configuration anew. */
+  canReload?: boolean
   /** The unit's main file, or empty. */
   fragment: string
   dropIns: readonly string[]

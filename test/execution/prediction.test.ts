@@ -132,6 +132,16 @@ describe('a unit', () => {
     })
   })
 
+  test.each([
+    ['[Service]\nExecReload=/bin/true\n', true],
+    ['[Service]\nType=notify-reload\n', true],
+    ['[Service]\nExecReload=\n', false],
+  ])('whose file is written can be reloaded as %j says: %s', (text, canReload) => {
+    const predictions = new Predictions()
+    predictions.add(write(text), seen(ABSENT))
+    expect(predictions.answer(read.unit('u.service'), absent)).toMatchObject({ state: { canReload } })
+  })
+
   test('that gets an [Install] section can be enabled', () => {
     const predictions = new Predictions()
     predictions.add(write('[Install]\nWantedBy=x\n'), seen(fileOf('', { mode: 0o644 })))

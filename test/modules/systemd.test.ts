@@ -152,6 +152,7 @@ describe('systemd foresees', () => {
       needsReload: false,
       fragment: '/etc/systemd/system/x.service',
       linked: true,
+      canReload: false,
     })
   })
 

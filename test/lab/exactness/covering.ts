@@ -1,4 +1,5 @@
-import { type Case, playbookText } from './case.ts'
+import type { Case } from './case.ts'
+import { flat } from './steady.ts'
 
 /** What the boot of its hosts costs a case, in tasks. */
 const BOOT = 12
@@ -25,11 +26,6 @@ export function covering<T extends { one: Case }>(drawn: readonly T[], modules: 
 
 /** How often a playbook calls each of these modules. */
 function callsOf(one: Case, modules: readonly string[]): Map<string, number> {
-  const lines = playbookText(one).split('\n')
-  return new Map(
-    modules.map((name) => [
-      name,
-      lines.filter((line) => /^ {4,}/.test(line) && line.trim().startsWith(`${name}:`)).length,
-    ]),
-  )
+  const called = one.tasks.flatMap(flat).flatMap(Object.keys)
+  return new Map(modules.map((name) => [name, called.filter((key) => key === name).length]))
 }

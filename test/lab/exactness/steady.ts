@@ -31,7 +31,8 @@ function bare({ register, when, notify, name, ...task }: Task): Task {
   return task
 }
 
-function flat(task: Task): Task[] {
+/** A task, or the tasks of a block with all its sections. */
+export function flat(task: Task): Task[] {
   const inside = [task.block, task.rescue, task.always].filter((list) => Array.isArray(list)).flat() as Task[]
   return inside.length > 0 ? inside.flatMap(flat) : [task]
 }
