@@ -52,7 +52,9 @@ export function unitAfter(
 export function onceReloaded(unit: UnitState, own: FileState | undefined): UnitState {
   if (isBusy(unit)) return onceReloaded({ ...unit, load: 'loaded', needsReload: true }, own)
   const text = own && textOf(own)
-  if (!unit.needsReload || text === undefined || !/^(static|disabled)$/.test(unit.enabled)) return unit
+  // Empty: systemd was asked for the first time while the file was away.
+  if (!unit.needsReload || text === undefined || !/^(static|disabled)?$/.test(unit.enabled)) return unit
+  if (unit.linked) return { ...unit, enabled: 'enabled' }
   return { ...unit, enabled: isInstallable(text) ? 'disabled' : 'static' }
 }
 

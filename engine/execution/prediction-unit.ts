@@ -28,7 +28,7 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
       unit = held && !isLoaded ? { ...unit, needsReload: stale } : { ...unit, ...gone }
     } else if (unit.load === 'loaded') {
       // What systemd holds goes on saying whether the old file could be enabled.
-      const canChange = (unit.enabled === 'static' || unit.enabled === 'disabled') && (!held || isLoaded)
+      const canChange = /^(static|disabled)?$/.test(unit.enabled) && (!held || isLoaded)
       unit = {
         ...unit,
         needsReload: stale,

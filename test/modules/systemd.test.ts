@@ -124,6 +124,7 @@ describe('systemd plans', () => {
   test.each([
     ['to reload and enable what got an [Install] section', 'static', TEXT, ['reload', 'enable']],
     ['to refuse what lost it', 'disabled', '[Service]\n', undefined],
+    ['to refuse what has none and was not there when systemd was first asked', '', '[Service]\n', undefined],
   ])('%s while it runs', (_, enabled, now, kinds) => {
     const unit = { ...RUNNING, enabled, needsReload: true }
     const planned = () => plan({ enabled: true }, unit, [text(now)]).changes.map(({ kind }) => kind)
