@@ -115,7 +115,7 @@ describe('a digest', () => {
     const before = await labProcesses('two')
     await ssh(two.address, 'sudo true; ps -e >/dev/null')
     expect(await labProcesses('two')).toEqual(before)
-    await out('two', 'systemctl restart systemd-journald; setsid -f sleep 1000')
+    await out('two', 'systemctl restart systemd-journald; setsid -f sleep 1000 </dev/null >/dev/null 2>&1')
     const added = (await labProcesses('two')).filter((line) => !before.includes(line))
     await out('two', `kill ${/^orphan (\d+)/.exec(added[0] ?? '')?.[1]}`)
     expect(added.map((line) => line.replace(/ \d+/, ''))).toEqual(['orphan sleep', 'service systemd-journald.service'])
