@@ -1,17 +1,60 @@
+import { dirname, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { bundleQuery, pageBundle } from './engine/page-bundle.mjs'
 
-/** `fast` needs nothing but Node; `lab` boots real hosts as root, so its files take turns. */
+/** Files for the browser are in the command line as text, in tests as in the build; the mark keeps Vite's hands off their kind. */
+const forBrowsers = {
+  name: 'for-browsers',
+  enforce: 'pre' as const,
+  resolveId(path: string, importer: string | undefined) {
+    if (!bundleQuery.test(path) || importer === undefined) return undefined
+    return `\0${resolve(dirname(importer), path.replace(bundleQuery, ''))}!bundle`
+  },
+  async load(id: string) {
+    if (!id.endsWith('!bundle')) return undefined
+    return `export default ${JSON.stringify(await pageBundle(id.slice(1, -'!bundle'.length)))}`
+  },
+}
+
+/** Patience for `expect.poll`, whose own is a second. */
+const poll = { timeout: 60_000, interval: 100 }
+
+/** `fast` needs nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
 export default defineConfig({
   test: {
+    // What tests run is nobody's history.
+    env: { LOCKSTEP_HISTORY: 'off' },
     projects: [
-      { test: { name: 'fast', include: ['test/**/*.test.ts'], exclude: ['test/lab/**'], testTimeout: 60_000 } },
       {
+        plugins: [forBrowsers],
+        test: {
+          name: 'fast',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/lab/**', 'test/browser/**'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: { poll },
+        },
+      },
+      {
+        plugins: [forBrowsers],
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        plugins: [forBrowsers],
         test: {
           name: 'lab',
           include: ['test/lab/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          expect: { poll },
         },
       },
     ],

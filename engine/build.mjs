@@ -1,8 +1,10 @@
 // node engine/build.mjs [FOLDER]: builds into dist unless told otherwise.
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { validatorsAhead } from './build-validators.mjs'
+import { bundleQuery, pageBundle } from './page-bundle.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 
@@ -12,6 +14,21 @@ import { fileURLToPath as __fileURLToPath } from 'node:url'
 const require = __createRequire(import.meta.url)
 const __filename = __fileURLToPath(import.meta.url)
 const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
+
+/** Files for the browser are in the command line as text. */
+const forBrowsers = {
+  name: 'for-browsers',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: bundleQuery }, ({ path, importer }) => ({
+      path: resolve(dirname(importer), path.replace(bundleQuery, '')),
+      namespace: 'browser',
+    }))
+    onLoad({ filter: /./, namespace: 'browser' }, async ({ path }) => ({
+      contents: await pageBundle(path),
+      loader: 'text',
+    }))
+  },
+}
 
 /**
  * Bundles the command line into lockstep.js, split so that a command loads only what it needs. Pieces are named after their
@@ -31,6 +48,9 @@ async function buildInto(directory) {
     chunkNames: 'part-[hash]',
     banner: { js: banner },
     external: ['cpu-features', '*.node'],
+    plugins: [forBrowsers, await validatorsAhead(home)],
+    // Of Handlebars its parser is used, and nothing else of it is loaded.
+    alias: { handlebars: './node_modules/handlebars/dist/cjs/handlebars/compiler/base.js' },
     legalComments: 'none',
     write: false,
     logLevel: 'warning',

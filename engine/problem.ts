@@ -69,18 +69,38 @@ export function formatProblem(problem: Problem): string {
   return lines.join('\n')
 }
 
-/** The nearest of `names` within a third of the word's length in edits, for "did you mean". */
+/** The nearest of `names` within a third of the word's length in edits, for "did you mean"; of several the one with most of its letters. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   let best: string | undefined
   let least = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const name of names) {
     const distance = editDistance(word, name)
-    if (distance < least) {
+    const isBetter = distance === least && best !== undefined && sharedLetters(word, name) > sharedLetters(word, best)
+    // A word of one letter has nothing in common with what differs in it.
+    if ((distance < least && distance < word.length) || isBetter) {
       best = name
       least = distance
     }
   }
   return best
+}
+
+function sharedLetters(a: string, b: string): number {
+  const left = [...b]
+  let count = 0
+  for (const letter of a) {
+    const at = left.indexOf(letter)
+    if (at < 0) continue
+    left.splice(at, 1)
+    count++
+  }
+  return count
+}
+
+/** A hint with the name that was perhaps meant. */
+export function didYouMean(word: string, names: Iterable<string>): string | undefined {
+  const near = nearest(word, names)
+  return near === undefined ? undefined : `did you mean '${near}'?`
 }
 
 /** Edits between two words, a swap of neighbours counting as one. */

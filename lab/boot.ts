@@ -53,12 +53,12 @@ export async function startHost(host: HostRecord): Promise<void> {
 export interface Readiness {
   /** PID 1 of the boot that is to be over first. */
   bootedAfter?: number | undefined
-  /** For each of the stages. */
+  /** For each of the stages; systemd gives a service that does not want to stop ninety seconds. */
   limitMs?: number
 }
 
 /** Waits for the end of the boot, not only for sshd: until then pam_nologin turns users away. */
-export async function becomeReady(name: string, { bootedAfter, limitMs = 60_000 }: Readiness = {}): Promise<void> {
+export async function becomeReady(name: string, { bootedAfter, limitMs = 180_000 }: Readiness = {}): Promise<void> {
   const limits = { limitMs }
   await orTellConsole(name, async () => {
     await until(
@@ -91,9 +91,9 @@ async function hasBooted(name: string): Promise<boolean> {
 
 /** Asks from the controller's namespace, as a connection will. */
 async function greets(address: string): Promise<boolean> {
-  const greeting = 'exec 3<>"/dev/tcp/$1/22" && IFS= read -r -t 2 line <&3 && echo "$line"'
+  const greeting = 'exec 3<>"/dev/tcp/$1/22" && IFS= read -r -t 10 line <&3 && echo "$line"'
   const namespace = `--net=/run/netns/${controllerNamespace}`
-  const asked = await runCommand(['nsenter', namespace, '--', 'timeout', '3', 'bash', '-c', greeting, 'bash', address])
+  const asked = await runCommand(['nsenter', namespace, '--', 'timeout', '12', 'bash', '-c', greeting, 'bash', address])
   return asked.stdout.toString().startsWith('SSH-')
 }
 

@@ -4,6 +4,7 @@ import { nearest, Problem } from '../engine/problem.ts'
 import { mustRun } from './command.ts'
 import type { Suite } from './image.ts'
 import { knownHostsFile, placeOf, privateKeyFile, stateDirectory } from './place.ts'
+import { writeWhole } from './whole-file.ts'
 
 /** What a lab host is, as it stands on disk; everything else about it is asked of the kernel. */
 export interface HostRecord {
@@ -22,9 +23,18 @@ export function hostRecords(): HostRecord[] {
   const directory = `${stateDirectory}/hosts`
   if (!existsSync(directory)) return []
   return readdirSync(directory)
-    .filter((name) => existsSync(placeOf(name).record))
     .sort()
-    .map((name) => JSON.parse(readFileSync(placeOf(name).record, 'utf8')) as HostRecord)
+    .flatMap((name) => readRecord(placeOf(name).record) ?? [])
+}
+
+/** Another lab command may be taking the host away while we look. */
+function readRecord(file: string): HostRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as HostRecord
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
+    throw error
+  }
 }
 
 export function hostRecord(name: string): HostRecord {
@@ -54,9 +64,9 @@ export async function prepareHost(host: Omit<HostRecord, 'machineId'>, all: read
   const record: HostRecord = { ...host, machineId: old ?? randomBytes(16).toString('hex') }
   await ensureKey(`${place.keys}/ssh_host_ed25519_key`, `root@${host.name}`)
   writeIdentity(record, all)
-  if (!existsSync(place.wire)) writeFileSync(place.wire, 'br0 up 0\n')
+  if (!existsSync(place.wire)) writeWhole(place.wire, 'br0 up 0\n')
   // Last, so that a host with a record is a whole one.
-  writeFileSync(place.record, `${JSON.stringify(record, null, 2)}\n`)
+  writeWhole(place.record, `${JSON.stringify(record, null, 2)}\n`)
 }
 
 export interface HostAddress {
@@ -76,7 +86,7 @@ export function writeKnownHosts(): void {
     const [type, key] = readFileSync(`${placeOf(name).keys}/ssh_host_ed25519_key.pub`, 'utf8').split(' ')
     return `${name === address ? address : `${name},${address}`} ${type} ${key}\n`
   })
-  writeFileSync(knownHostsFile, lines.join(''))
+  writeWhole(knownHostsFile, lines.join(''))
 }
 
 async function ensureKey(file: string, comment: string): Promise<void> {

@@ -14,7 +14,8 @@ import { mustRun } from './command.ts'
 import { isOnOverlay } from './disk.ts'
 import { withLock } from './lock.ts'
 import { debianMirror } from './mirror.ts'
-import { cacheDirectory, controllerNamespace } from './place.ts'
+import { withPatience } from './patience.ts'
+import { cacheDirectory, labNamespaces } from './place.ts'
 import { basePackages, buildSettings, customizeScript, insideScript, installScript, shelfPackages } from './recipe.ts'
 
 export const suites = ['bookworm', 'bullseye', 'trixie'] as const
@@ -39,10 +40,10 @@ async function builtOnce(image: string, log: (line: string) => void, build: (dra
   if (existsSync(image)) return
   await withLock(`${image}.lock`, log, async () => {
     if (existsSync(image)) return
-    clearDrafts(image)
-    const draft = mkdtempSync(`${image}.draft-`)
-    const root = await build(draft)
-    renameSync(root, image)
+    await withPatience(log, async () => {
+      clearDrafts(image)
+      renameSync(await build(mkdtempSync(`${image}.draft-`)), image)
+    })
     clearDrafts(image)
   })
 }
@@ -116,18 +117,16 @@ async function inside({ root, layer, suite, script, words }: Inside): Promise<vo
   ])
 }
 
-/** Building needs the machine's own network, also when we run in the controller's namespace, which leads nowhere. */
+/** Building needs the machine's own network, also when we run in the namespace of a lab, which leads nowhere. */
 async function outside(argv: string[], env: NodeJS.ProcessEnv = process.env): Promise<void> {
   await mustRun([...outsideWords(), ...argv], { env })
 }
 
-/** The way back is through the nearest of our ancestors that is not inside: it has put us here. */
+/** The way back is through the nearest of our ancestors that is inside no lab: it has put us here. */
 function outsideWords(): string[] {
-  const lab = `/run/netns/${controllerNamespace}`
-  if (!existsSync(lab)) return []
-  const inside = statSync(lab).ino
+  const labs = new Set(labNamespaces().map((file) => statSync(file, { throwIfNoEntry: false })?.ino))
   let pid = 'self'
-  while (statSync(`/proc/${pid}/ns/net`).ino === inside) {
+  while (labs.has(statSync(`/proc/${pid}/ns/net`).ino)) {
     pid = /^PPid:\s*(\d+)$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? '1'
   }
   return pid === 'self' ? [] : ['nsenter', `--net=/proc/${pid}/ns/net`, '--']

@@ -36,6 +36,8 @@ export type Log = (line: string) => void
 export interface LabOptions {
   hosts: readonly LabHost[]
   log: Log
+  /** Every host gets a disk as new, also one that runs and is the same as asked for. */
+  isFresh?: boolean
 }
 
 /** How to get at the hosts: from inside the namespace, as this user, with this key, checking against these keys. */
@@ -56,10 +58,10 @@ export interface LabHostStatus {
 }
 
 /**
- * Brings all these hosts up, in parallel, and gives the way to them. Hosts that run and are the same as asked for are
- * kept as they are, but for frozen or cut ones, which are mended; hosts that are not named stay too.
+ * Brings all these hosts up, in parallel, and gives the way to them. Unless they are to be fresh, hosts that run and are the
+ * same as asked for are kept as they are, but for frozen or cut ones, which are mended; hosts that are not named stay too.
  */
-export async function labUp({ hosts, log }: LabOptions): Promise<LabAccess> {
+export async function labUp({ hosts, log, isFresh = false }: LabOptions): Promise<LabAccess> {
   const unsupported = labSupported()
   if (unsupported) throw unsupported
   const checked = checkedHosts(hosts, hostRecords())
@@ -71,7 +73,8 @@ export async function labUp({ hosts, log }: LabOptions): Promise<LabAccess> {
     const wanted = await imagesFor(checked, log)
     await ensureNetwork(wanted)
     const others = hostRecords().filter(({ name }) => !wanted.some((host) => host.name === name))
-    await Promise.all(wanted.map((host) => bringUp(host, [...others, ...wanted], log)))
+    const bring = isFresh ? renew : bringUp
+    await Promise.all(wanted.map((host) => bring(host, [...others, ...wanted], log)))
     writeKnownHosts()
   })
   return { namespace: controllerNamespace, user: 'ops', privateKeyFile, knownHostsFile }
@@ -144,7 +147,7 @@ async function powerOn(host: HostRecord, log: Log): Promise<void> {
 /** Up or on the way up, able to come back from a reboot, and its sshd greets whoever comes from the controller. */
 async function isHealthy(name: string): Promise<boolean> {
   try {
-    await becomeReady(name, { limitMs: 10_000 })
+    await becomeReady(name, { limitMs: 60_000 })
     return true
   } catch (error) {
     if (error instanceof Problem) return false

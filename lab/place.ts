@@ -1,10 +1,17 @@
 import { createHash } from 'node:crypto'
+import { existsSync, readdirSync } from 'node:fs'
 
 /** Which lab this is; several stand side by side, each with its own network, when LOCKSTEP_LAB names them. */
 export const labName = nameOfLab(process.env.LOCKSTEP_LAB ?? 'lab')
 
 /** The network namespace that holds the bridge, and from which the controller connects. */
 export const controllerNamespace = `lockstep-${labName}`
+
+/** Files of the namespaces of all labs of the machine. */
+export function labNamespaces(): string[] {
+  const names = existsSync('/run/netns') ? readdirSync('/run/netns') : []
+  return names.filter((name) => name.startsWith('lockstep-')).map((name) => `/run/netns/${name}`)
+}
 
 /** What this lab keeps while it stands: keys, known hosts, the hosts' disks. `lab down` removes it. */
 export const stateDirectory = `/var/lib/lockstep-lab/${labName}`

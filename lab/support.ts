@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { Problem } from '../engine/problem.ts'
 import { cgroupRoot } from './cgroup.ts'
 import { mustRun, runCommand } from './command.ts'
+import { withPatience } from './patience.ts'
 
 /** Why this machine cannot host a lab, or nothing when it can. */
 export function labSupported(): Problem | undefined {
@@ -50,8 +51,10 @@ export async function ensureTools(log: (line: string) => void): Promise<void> {
   const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages]
   const first = await runCommand(install, { env })
   if (first.code === 0) return
-  await mustRun(['apt-get', 'update', '-q'], { env })
-  await mustRun(install, { env })
+  await withPatience(log, async () => {
+    await mustRun(['apt-get', 'update', '-q'], { env })
+    await mustRun(install, { env })
+  })
 }
 
 function onPath(program: string): boolean {

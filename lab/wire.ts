@@ -1,5 +1,6 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { bridge, interfacesOf, placeOf } from './place.ts'
+import { writeWhole } from './whole-file.ts'
 
 export interface Wire {
   isCut: boolean
@@ -15,5 +16,5 @@ export function wireOf(host: string): Wire {
 /** Writes it down; the boot reads it. */
 export function writeWire(host: string, { isCut, delayMs }: Wire): void {
   const master = delayMs > 0 ? interfacesOf(host).delayBridge : bridge
-  writeFileSync(placeOf(host).wire, `${master} ${isCut ? 'down' : 'up'} ${delayMs}\n`)
+  writeWhole(placeOf(host).wire, `${master} ${isCut ? 'down' : 'up'} ${delayMs}\n`)
 }

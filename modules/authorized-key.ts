@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { read, textOf } from '../engine/resource/read.ts'
+import { type ConnectionState, read, textOf } from '../engine/resource/read.ts'
 import { formatPublicKey, type PublicKey, parsePublicKey } from './openssh-key.ts'
 import {
   foldersAbove,
@@ -116,12 +116,36 @@ export const authorizedKey = defineModule({
     const account = { name: user, group: have.account.group }
     const manageFolder = want.manage_dir ?? foldersAbove(path)[0]?.endsWith('/.ssh') ?? false
     const wish = { path, account, manageFolder: manageFolder && state === 'present' }
+    requireWayIn(want.user, have.connection, lines, next)
     const plan = ownedFilePlan(wish, old === undefined && next.length === 0 ? undefined : text, have)
-    return { ...plan, result: { path, keys: next.filter((line) => parsePublicKey(line)).length } }
+    const endangers = user === have.connection.user && have.connection.endpoints ? ('keys' as const) : undefined
+    const changes = plan.changes.map((change) => ({ ...change, endangers }))
+    return { ...plan, changes, result: { path, keys: next.filter((line) => parsePublicKey(line)).length } }
   },
 
   apply: ownedFileLegs,
 })
+
+/** Refuses to take away the key that let this run in, or the last key of the account when it is not known which that was. */
+function requireWayIn(
+  user: string,
+  { endpoints, key, user: login }: ConnectionState,
+  lines: readonly string[],
+  next: readonly string[],
+): void {
+  if (endpoints === undefined || user !== login) return
+  const blobs = (all: readonly string[]) => all.flatMap((line) => parsePublicKey(line)?.blob ?? [])
+  const [before, after] = [blobs(lines), blobs(next)]
+  const isCut =
+    key === undefined ? before.length > 0 && after.length === 0 : before.includes(key) && !after.includes(key)
+  if (!isCut) return
+  throw new TaskFailure(
+    key === undefined
+      ? `no key would be left that lets this run in as ${user}`
+      : `the key that let this run in as ${user} would be removed`,
+    'log in with a key that stays, and remove this one then',
+  )
+}
 
 interface Want {
   user: string
@@ -132,7 +156,7 @@ interface Want {
 }
 
 function readsOf(want: Want) {
-  return { account: read.account(want.user), ...ownedFileReads(pathOf(want)) }
+  return { account: read.account(want.user), connection: read.connection(), ...ownedFileReads(pathOf(want)) }
 }
 
 function pathOf({ path, user }: Want): string {

@@ -104,7 +104,7 @@ function jsonText(value: Value): string | Secret {
   const reveal = (part: Value): unknown => {
     if (part instanceof Secret) {
       isSecret = true
-      return part.reveal()
+      return part.value
     }
     if (Array.isArray(part)) return part.map(reveal)
     if (part === null || typeof part !== 'object') return part

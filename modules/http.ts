@@ -3,7 +3,6 @@ import { RE2JS } from 're2js'
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import type { Secret } from '../engine/resource/secret.ts'
-import type { Value } from '../engine/resource/value.ts'
 import { type Answer, curl, parseAnswer } from './curl.ts'
 
 const args = Arg.object(
@@ -20,9 +19,7 @@ const args = Arg.object(
       }),
     ),
     body: Type.Optional(Arg.text({ description: 'What to send.' })),
-    json: Type.Optional(
-      Type.Unsafe<Value>({ description: 'What to send as JSON, with the content type application/json.' }),
-    ),
+    json: Type.Optional(Arg.value({ description: 'What to send as JSON, with the content type application/json.' })),
     status: Type.Optional(
       Type.Union([Type.Integer(), Type.Array(Type.Integer(), { minItems: 1 })], {
         description: 'Status codes that are fine; 200 when left out.',
@@ -75,6 +72,8 @@ export const http = defineAction({
   },
 
   run: curl,
+
+  terse: true,
 
   seconds: ({ timeout = 30 }) => timeout + 5,
 

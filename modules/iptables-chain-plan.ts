@@ -41,6 +41,7 @@ type Have = Results<ReturnType<typeof chainReads>>
 export function chainReads(want: ChainWant) {
   return {
     live: liveRead(want),
+    connection: read.connection(),
     rules: read.file(rulesPath(want)),
     unitFile: read.file(unitPath(want)),
     unit: read.unit(unitName(want)),
@@ -61,6 +62,7 @@ export function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
   const jump = `-A ${from} -j ${name}`
   const saved = savedRules(textOf(have.rules))
   const changes: ChainChange[] = []
+  const endangers = isOnTheWay(table, from) && have.connection.endpoints ? ('firewall' as const) : undefined
   const isLoaded =
     live.includes(`-N ${name}`) &&
     saved?.asked === digestOf(want) &&
@@ -73,6 +75,7 @@ export function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
       what: `chain ${name} of the table ${table}`,
       from: now,
       to: textOfRules(want),
+      endangers,
     })
   }
   if (jumps.length !== 1 || jumps[0] !== jump) {
@@ -81,6 +84,7 @@ export function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
       what: `jumps to ${name} in the table ${table}`,
       from: jumps.join('\n') || undefined,
       to: jump,
+      endangers,
     })
   }
   const unit = unitText(want)
@@ -125,6 +129,7 @@ export function removePlan(want: ChainWant, have: Have): Plan<ChainChange> {
         what: `chain ${want.name} of the table ${want.table ?? 'filter'}`,
         from: live || 'not loaded',
         to: undefined,
+        endangers: have.connection.endpoints ? 'firewall' : undefined,
       },
     ],
     after: [
@@ -143,6 +148,11 @@ export function removePlan(want: ChainWant, have: Have): Plan<ChainChange> {
     ],
     result,
   }
+}
+
+/** Whether packets of a login pass the built-in chain on their way in or out; addresses are changed where it comes in only. */
+function isOnTheWay(table: string, chain: string | undefined): boolean {
+  return table === 'nat' ? chain === 'PREROUTING' || chain === 'INPUT' : chain !== 'FORWARD'
 }
 
 function warningsOf({ ufw }: Have): string[] {

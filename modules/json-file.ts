@@ -18,6 +18,7 @@ export const jsonFile = defineContentModule({
       merge: Type.Optional(
         Type.Unsafe<ValueMap>({
           type: 'object',
+          lockstep: 'value',
           description:
             'What the file shall hold: objects are merged key by key, lists and all else are replaced as a whole.',
         }),
@@ -74,7 +75,7 @@ function open(path: string, text: string): JsonText {
 function reveal(value: Value, seen: { isSecret: boolean }): Json {
   if (value instanceof Secret) {
     seen.isSecret = true
-    return value.reveal()
+    return value.value
   }
   if (Array.isArray(value)) return value.map((part) => reveal(part, seen))
   if (typeof value !== 'object' || value === null) return value as Json

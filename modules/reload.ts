@@ -3,6 +3,8 @@ import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
 import { predictSome, read } from '../engine/resource/read.ts'
+import { partOfUnit } from '../engine/resource/way-in.ts'
+import { sshdCheckFor } from './sshd-check.ts'
 import { bringUp, bringUpResult, requireUnit, unitArg, unitName } from './unit.ts'
 
 /** Has a running unit read its configuration anew, and sees to it that it is still up afterwards. */
@@ -38,10 +40,13 @@ export const reload = defineAction({
         'add ExecReload= to it, or say `or_restart: true`',
       )
     }
-    return { due: true, what: `reloads ${unitName(name)}` }
+    return { due: true, what: `reloads ${unitName(name)}`, endangers: partOfUnit(unitName(name)) }
   },
 
-  run: ({ name, or_restart }) => bringUp(or_restart ? 'reload-or-restart' : 'reload', unitName(name)),
+  run: ({ name, or_restart }) => [
+    ...sshdCheckFor(unitName(name)),
+    bringUp(or_restart ? 'reload-or-restart' : 'reload', unitName(name)),
+  ],
 
   after: ({ name }) => [predictSome(read.unit(unitName(name)), { active: 'active', needsReload: false })],
 

@@ -1,6 +1,8 @@
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { predictSome, read } from '../engine/resource/read.ts'
+import { partOfUnit } from '../engine/resource/way-in.ts'
+import { sshdCheckFor } from './sshd-check.ts'
 import { bringUp, bringUpResult, requireUnit, unitArg, unitName } from './unit.ts'
 
 /** Restarts a unit, or starts it when it is down, and sees to it that it is up afterwards. */
@@ -20,10 +22,10 @@ export const restart = defineAction({
 
   decide({ name }, { unit }) {
     requireUnit(unitName(name), unit)
-    return { due: true, what: `restarts ${unitName(name)}` }
+    return { due: true, what: `restarts ${unitName(name)}`, endangers: partOfUnit(unitName(name)) }
   },
 
-  run: ({ name }) => bringUp('restart', unitName(name)),
+  run: ({ name }) => [...sshdCheckFor(unitName(name)), bringUp('restart', unitName(name))],
 
   after: ({ name }) => [predictSome(read.unit(unitName(name)), { active: 'active', needsReload: false })],
 

@@ -10,7 +10,10 @@ export const shell = defineAction({
   name: 'shell',
   summary: 'Runs lines of shell; give it a guard, so that check mode can tell whether it is due.',
   args: Arg.object({
-    cmd: Arg.text({ pattern: '\\S', description: 'Lines of shell, for /bin/sh unless `executable` says otherwise.' }),
+    cmd: Type.String({
+      pattern: '\\S',
+      description: 'Lines of shell, for /bin/sh unless `executable` says otherwise.',
+    }),
     executable: Type.Optional(Arg.path({ description: 'Shell that runs them, as in /bin/bash.' })),
     ...guardArgs,
     stdin: Type.Optional(Arg.text({ description: 'Text on their standard input, which is empty otherwise.' })),

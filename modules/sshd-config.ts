@@ -6,9 +6,7 @@ import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.
 import { ABSENT, fileOf, predict, read, textOf } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import { chmod, chown } from './ownership.ts'
-
-const MAIN = '/etc/ssh/sshd_config'
-const FOLDER = '/etc/ssh/sshd_config.d'
+import { namedFiles, SSHD_CONFIG, SSHD_PARTS } from './sshd-check.ts'
 
 type SshdChange =
   | Change<'save', Content>
@@ -59,8 +57,8 @@ export const sshdConfig = defineModule({
 
   reads: ({ name }) => ({
     file: read.file(pathOf(name)),
-    folder: read.status(FOLDER),
-    main: read.file(MAIN),
+    folder: read.status(SSHD_PARTS),
+    main: read.file(SSHD_CONFIG),
     program: read.status('/usr/sbin/sshd'),
   }),
 
@@ -74,7 +72,7 @@ export const sshdConfig = defineModule({
     if (state === 'absent') {
       if (old === undefined) return { changes: [], result: { path } }
       return {
-        changes: [{ kind: 'remove', what: path, from, to: undefined }],
+        changes: [{ kind: 'remove', what: path, from, to: undefined, endangers: 'sshd' }],
         after: [predict(read.file(path), ABSENT)],
         result: { path },
       }
@@ -84,15 +82,22 @@ export const sshdConfig = defineModule({
       throw new TaskFailure('the host has no sshd', 'install the package openssh-server before this task')
     if (have.folder.type !== 'directory' || !includesFolder(main)) {
       throw new TaskFailure(
-        `${MAIN} does not read ${FOLDER}`,
-        `put the line 'Include ${FOLDER}/*.conf' at its top, with a task \`line-in-file\``,
+        `${SSHD_CONFIG} does not read ${SSHD_PARTS}`,
+        `put the line 'Include ${SSHD_PARTS}/*.conf' at its top, with a task \`line-in-file\``,
       )
     }
     const text = textWithEnd(content)
     const plain = text instanceof Secret ? text.reveal() : text
     const changes: SshdChange[] = []
     if (old !== plain)
-      changes.push({ kind: 'save', what: path, from, to: text, ...(text instanceof Secret ? { secret: true } : {}) })
+      changes.push({
+        kind: 'save',
+        what: path,
+        from,
+        to: text,
+        endangers: 'sshd',
+        ...(text instanceof Secret ? { secret: true } : {}),
+      })
     if (file.type === 'file' && `${file.owner}:${file.group}` !== 'root:root') {
       changes.push({
         kind: 'owner',
@@ -123,7 +128,7 @@ export const sshdConfig = defineModule({
 })
 
 function pathOf(name: string): string {
-  return `${FOLDER}/${name}.conf`
+  return `${SSHD_PARTS}/${name}.conf`
 }
 
 /** Before the first Match, since an Include inside one holds for that only; a path without / counts from /etc/ssh. */
@@ -144,10 +149,11 @@ function trial(name: string, change: Command): Command {
 d=$(mktemp -d) || exit 1
 made=
 trap 'rm -rf -- "$d"; if [ -n "$made" ]; then rmdir /run/sshd; fi' EXIT; trap 'exit 1' HUP INT TERM
-mkdir "$d/parts" && cp -R -- ${`${FOLDER}/.`} "$d/parts" && rm -f -- "$d/parts"/${`${name}.conf`} && ${change} || exit 1
-sed -E "s#(/etc/ssh/)?sshd_config\\.d/#$d/parts/#g" ${MAIN} >"$d/sshd_config" || exit 1
+mkdir "$d/parts" && cp -R -- ${`${SSHD_PARTS}/.`} "$d/parts" && rm -f -- "$d/parts"/${`${name}.conf`} && ${change} || exit 1
+sed -E "s#(/etc/ssh/)?sshd_config\\.d/#$d/parts/#g" ${SSHD_CONFIG} >"$d/sshd_config" || exit 1
 if [ ! -d /run/sshd ]; then mkdir -m 0755 /run/sshd && made=1; fi
-/usr/sbin/sshd -t -f "$d/sshd_config" 2>"$d/said" || { sed "s#$d/parts#${FOLDER}#g; s#$d/#/etc/ssh/#g" "$d/said" >&2; exit 1; }
+/usr/sbin/sshd -t -f "$d/sshd_config" 2>"$d/said" || { sed "s#$d/parts#${SSHD_PARTS}#g; s#$d/#/etc/ssh/#g" "$d/said" >&2; exit 1; }
+${namedFiles(sh`"$d/sshd_config" "$d/parts"/*.conf`)}
 )`
 }
 

@@ -5,6 +5,7 @@ import { sh } from '../engine/resource/command.ts'
 import { defineModule } from '../engine/resource/module.ts'
 import { predictSome, read, type UnitState } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
+import { partOfUnit } from '../engine/resource/way-in.ts'
 import { bringUp, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
 import { type FileChange, fileChanges, filePath, filePredictions, fileReads, folderOf } from './unit-files.ts'
 import { isEnabled, onceReloaded, unitAfter } from './unit-foresight.ts'
@@ -102,7 +103,7 @@ export const systemd = defineModule({
     refuse(name, want, unit, files.length > 0)
     const next = unitAfter(want, unit, changes)
     return {
-      changes,
+      changes: changes.map(guarded),
       after: [...filePredictions(want.name, files), predictSome(read.unit(name), next)],
       result:
         next instanceof Unknown
@@ -129,6 +130,13 @@ export const systemd = defineModule({
     stop: ({ what }) => sh`systemctl stop -- ${what}`,
   },
 })
+
+/** What stops sshd, the firewall or the network may cut off the way in. */
+function guarded(change: SystemdChange): SystemdChange {
+  return SHUTTING.has(change.kind) ? { ...change, endangers: partOfUnit(change.what) } : change
+}
+
+const SHUTTING: ReadonlySet<string> = new Set(['stop', 'mask', 'start'])
 
 function unitChanges(
   what: string,

@@ -1,6 +1,6 @@
 import { sh } from '../engine/resource/command.ts'
 import type { Results } from '../engine/resource/module.ts'
-import { type Prediction, predict, read, textOf } from '../engine/resource/read.ts'
+import { type ConnectionState, type Prediction, predict, read, textOf } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
 import type { RuleLists } from './ufw-order.ts'
 import { formatTuple, type Names, parseTuple } from './ufw-rule.ts'
@@ -21,6 +21,8 @@ export interface UfwState {
   /** UnitFileState of ufw.service; empty when there is none. */
   boot: string
   names: Names
+  /** How the run has come here. */
+  connection: ConnectionState
 }
 
 /** What must be seen of ufw, the same for all its tasks; names are looked up only when a rule has some. */
@@ -32,6 +34,7 @@ export function ufwReads(names: { services: boolean; profiles: boolean }) {
     ipv6: read.status('/proc/sys/net/ipv6'),
     program: read.status('/usr/sbin/ufw'),
     unit: read.unit('ufw.service'),
+    connection: read.connection(),
     services: names.services ? [read.file('/etc/services')] : [],
     profiles: names.profiles ? [profilesRead] : [],
   }
@@ -83,6 +86,7 @@ export function ufwState(have: Results<ReturnType<typeof ufwReads>>): UfwState {
     rules: { 4: tuples.filter(({ dst }) => !dst.includes(':')), 6: tuples.filter(({ dst }) => dst.includes(':')) },
     usesIPv6,
     live: kernel[0] === 'loaded' && usesIPv6 && !lines.includes('ufw6 loaded') ? 'stale' : kernel[0],
+    connection: have.connection,
     boot: have.unit.load === 'loaded' ? have.unit.enabled : '',
     names: {
       services: parseServices(

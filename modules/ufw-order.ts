@@ -24,6 +24,9 @@ export interface RuleWishes {
 /** One call of ufw, and the difference that it makes. */
 export interface UfwStep {
   kind: 'rule' | 'delete'
+  rule: UfwRule
+  /** A rule that is there and is changed in its place. */
+  old: UfwRule | undefined
   words: string[]
   from: string | undefined
   to: string | undefined
@@ -203,9 +206,10 @@ function openRule(rule: UfwRule): UfwRule {
 
 function stepOf({ kind, rule, old, position }: Draft): UfwStep {
   const place = position === undefined ? '' : `, as number ${position}`
-  if (kind === 'delete') return { kind, words: wordsOf(rule, ['delete']), from: textOf(rule), to: undefined }
+  if (kind === 'delete')
+    return { kind, rule, old: rule, words: wordsOf(rule, ['delete']), from: textOf(rule), to: undefined }
   const words = wordsOf(rule, position === undefined ? [] : ['insert', String(position)])
-  return { kind, words, from: old && textOf(old), to: `${textOf(rule)}${place}` }
+  return { kind, rule, old, words, from: old && textOf(old), to: `${textOf(rule)}${place}` }
 }
 
 /** The rule as one could type it after `ufw`. */

@@ -1,9 +1,10 @@
 import type { Change } from '../engine/resource/change.ts'
 import { type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { type Prediction, predictSome, read } from '../engine/resource/read.ts'
+import { type Endpoints, type Prediction, predictSome, read } from '../engine/resource/read.ts'
+import { admits, fits, isPassing, missingRule } from './ufw-admits.ts'
 import { firewallAfter, POLICIES, ruleFilesAfter, SETTINGS, type UfwState } from './ufw-look.ts'
 import { isManaged, orderRules, type RuleLists, type WantedRule } from './ufw-order.ts'
-import { type RuleWish, tuplesOf } from './ufw-rule.ts'
+import { type RuleWish, tuplesOf, type UfwRule } from './ufw-rule.ts'
 
 export type UfwChange =
   /** Puts into the kernel what ufw's files say. */
@@ -28,6 +29,8 @@ export interface UfwWant extends Partial<RuleWish> {
 export function planUfw(want: UfwWant, have: UfwState): Plan<UfwChange> {
   const wasOn = settingOf(have.settings, 'ENABLED') === 'yes'
   const isOn = want.enabled ?? wasOn
+  const way = have.connection.endpoints
+  const endangers = way && ('firewall' as const)
   const changes: UfwChange[] = []
   const later: UfwChange[] = []
   let { settings, policies } = have
@@ -37,18 +40,21 @@ export function planUfw(want: UfwWant, have: UfwState): Plan<UfwChange> {
     settings = withLine(settings, 'ENABLED', 'no')
   }
   if (isOn && wasOn && have.live !== 'loaded') {
-    changes.push({ kind: 'load', what: 'rules of ufw in the kernel', from: have.live, to: 'loaded' })
+    changes.push({ kind: 'load', what: 'rules of ufw in the kernel', from: have.live, to: 'loaded', endangers })
   }
   if (isOn && want.enabled && have.boot === 'disabled') {
     later.push({ kind: 'boot', what: 'ufw.service', from: 'disabled', to: 'enabled' })
   }
   if (isOn && !wasOn) {
-    later.push({ kind: 'enable', what: 'ufw', from: 'off', to: 'on' })
+    later.push({ kind: 'enable', what: 'ufw', from: 'off', to: 'on', endangers })
     settings = withLine(settings, 'ENABLED', 'yes')
   }
 
   const { steps, after } = orderRules(have.rules, { ...want, rules: wantedRules(want, have) }, have.usesIPv6)
-  changes.push(...steps.map((step) => ({ ...step, what: 'rule of ufw' })))
+  for (const { rule, old, ...step } of steps) {
+    const isRisky = isOn && way !== undefined && mayShut(step.kind, rule, old, way)
+    changes.push({ ...step, what: 'rule of ufw', ...(isRisky ? { endangers } : {}) })
+  }
   const level = settingOf(settings, 'LOGLEVEL') ?? 'off'
   const wantedLevel = want.logging === 'on' ? (level === 'off' ? 'low' : level) : (want.logging ?? level)
   if (wantedLevel !== level) {
@@ -56,21 +62,28 @@ export function planUfw(want: UfwWant, have: UfwState): Plan<UfwChange> {
     settings = withLine(settings, 'LOGLEVEL', wantedLevel)
   }
   const wanted: Policies = typeof want.default === 'string' ? { incoming: want.default } : (want.default ?? {})
-  for (const [way, policy] of Object.entries(wanted) as [keyof typeof CHAINS, Policy][]) {
-    const now = policyOf(policies, way)
+  for (const [direction, policy] of Object.entries(wanted) as [keyof typeof CHAINS, Policy][]) {
+    const now = policyOf(policies, direction)
     if (now === policy) continue
     changes.push({
       kind: 'default',
-      what: `policy of ufw for ${way} packets`,
+      what: `policy of ufw for ${direction} packets`,
       from: now,
       to: policy,
-      words: [policy, way],
+      words: [policy, direction],
+      ...(isOn && direction === 'incoming' && policy !== 'allow' ? { endangers } : {}),
     })
-    policies = withLine(policies, `DEFAULT_${CHAINS[way]}_POLICY`, `"${TARGETS[policy]}"`)
+    policies = withLine(policies, `DEFAULT_${CHAINS[direction]}_POLICY`, `"${TARGETS[policy]}"`)
   }
   changes.push(...later)
 
-  const isCut = isOn && policyOf(policies, 'incoming') !== 'allow' && !letsSshIn(after) && changes.length > 0
+  if (changes.length > 0 && isOn && way) {
+    const isOpen =
+      !wasOn || have.live === 'unloaded' || admits(way, have.rules, policyOf(have.policies, 'incoming')) !== 'no'
+    if (isOpen && admits(way, after, policyOf(policies, 'incoming')) === 'no') throw lockedOut(way)
+  }
+  const isCut =
+    way === undefined && isOn && policyOf(policies, 'incoming') !== 'allow' && !letsSshIn(after) && changes.length > 0
   return {
     changes,
     after: [
@@ -89,6 +102,20 @@ export function planUfw(want: UfwWant, have: UfwState): Plan<UfwChange> {
         }
       : {}),
   }
+}
+
+/** Whether a step may keep new connections like this one out. */
+function mayShut(kind: 'rule' | 'delete', rule: UfwRule, old: UfwRule | undefined, way: Endpoints): boolean {
+  if (fits(rule, way) === 'no') return false
+  return kind === 'delete' ? isPassing(rule) : !isPassing(rule) && old?.action !== rule.action
+}
+
+function lockedOut(way: Endpoints): TaskFailure {
+  const { client, server } = way
+  return new TaskFailure(
+    `with these rules ufw would refuse the connection that this run uses, from ${client.address} to port ${server.port}`,
+    `let it in with the rule ${missingRule(way)}, in this task or one before it`,
+  )
 }
 
 /** The single rule of a task, or its list. */

@@ -1,15 +1,21 @@
-import { TaskFailure } from '../engine/resource/module.ts'
+import { NotVisible, TaskFailure } from '../engine/resource/module.ts'
 import type { AccountState } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import type { UserWishes } from './user.ts'
 import type { UserChange } from './user-commands.ts'
 
 /** The changes to the second field of shadow(5), and what it will hold. */
-export function passwordPlan(want: UserWishes, have: AccountState): { changes: UserChange[]; hash: string } {
+export function passwordPlan(
+  want: UserWishes,
+  have: AccountState,
+): { changes: UserChange[]; hash: string | undefined } {
   const { name, password, password_lock: lock } = want
   // useradd leaves a new account without a password, which bars it.
   const now = have.present ? have.passwordHash : '!'
-  if (password !== undefined && !(have.present && want.update_password === 'on_create')) {
+  const isSet = password !== undefined && !(have.present && want.update_password === 'on_create')
+  if (!isSet && lock === undefined) return { changes: [], hash: now }
+  if (now === undefined) throw new NotVisible(`the password of ${name}: /etc/shadow may not be read`)
+  if (isSet) {
     const hash = password.reveal()
     if (!/^(\$[^:\s]+|[./0-9A-Za-z]{13}|\*|!)$/.test(hash)) {
       throw new TaskFailure(`the password of ${name} is not a hash`, 'make one with `mkpasswd` or `openssl passwd -6`')
@@ -23,7 +29,7 @@ export function passwordPlan(want: UserWishes, have: AccountState): { changes: U
     }
   }
   const isBarred = /^[!*]/.test(now)
-  if (lock === undefined || lock === isBarred) return { changes: [], hash: now }
+  if (lock === isBarred) return { changes: [], hash: now }
   if (lock)
     return { changes: [{ kind: 'lock', what: `password of ${name}`, from: 'usable', to: 'locked' }], hash: `!${now}` }
   if (/^[!*]*$/.test(now)) {

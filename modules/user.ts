@@ -68,6 +68,7 @@ export const user = defineModule({
   reads: (want) => ({
     account: read.account(want.name),
     own: read.group(want.name),
+    connection: read.connection(),
     primary: want.group === undefined ? [] : [read.group(want.group)],
     groups: (want.groups ?? []).map((group) => read.group(group)),
     ...homeReads(want),
@@ -75,8 +76,11 @@ export const user = defineModule({
 
   plan(want, have): Plan<UserChange> {
     const { name } = want
-    const { account, own } = have
+    const { account, own, connection } = have
+    const isLogin = connection.endpoints !== undefined && connection.user === name
     if (want.state === 'absent') {
+      if (isLogin && account.present)
+        throw new TaskFailure(`${name} is the account that this run works with`, 'log in as somebody else to remove it')
       const changes: UserChange[] = account.present
         ? [{ kind: 'remove', what: name, from: 'present', to: undefined }]
         : []
@@ -104,7 +108,8 @@ export const user = defineModule({
         after.push(predict(read.group(group), { ...state, members: [...state.members, name].sort() }))
     })
     after.push(...homePredictions(want, have, next.group ?? name))
-    return { changes, after, result: resultOf(name, next) }
+    const guarded = isLogin ? changes.map((change) => ({ ...change, endangers: 'account' as const })) : changes
+    return { changes: guarded, after, result: resultOf(name, next) }
   },
 
   apply: userLegs,

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { commandReference } from '../engine/cli/command-reference.ts'
 import { load } from '../engine/cli/load.ts'
 import { program } from '../engine/cli/program.ts'
@@ -28,21 +28,33 @@ describe('the documentation', () => {
     expect([...written].filter((code) => !used.has(code)).sort()).toEqual([])
   })
 
-  test('has examples in the README that are right', () => {
+  test('has examples in the README that are right', async () => {
     const [hosts = '', site = ''] = blocks('yaml', read('README.md'))
-    const playbooks = loaded({ 'hosts.yml': hosts, 'site.yml': site })
+    const playbooks = await loaded({ 'hosts.yml': hosts, 'site.yml': site })
     expect(playbooks.map(({ warnings }) => warnings)).toEqual([[]])
     expect(playbooks[0]?.playbook.plays[0]?.hosts).toEqual(['web1', 'web2'])
   })
 
-  test('has playbooks for those who come from Ansible that are right', () => {
+  test('has playbooks with secrets that are right', async () => {
+    vi.stubEnv('REGISTRY_TOKEN', 'token')
+    const hosts = 'all: { hosts: { web1: { address: 192.0.2.11 } }, vars: { db_password: !cel \'secret("x")\' } }'
+    const sites = blocks('yaml', read('docs/secrets.md')).filter((block) => /^ {2}tasks:/m.test(block))
+    expect(sites).toHaveLength(2)
+    for (const site of sites) {
+      const files = { 'hosts.yml': hosts, 'site.yml': site, 'shop.conf.hbs': '{{db_password}}\n' }
+      expect((await loaded(files)).map(({ warnings }) => warnings)).toEqual([[]])
+    }
+    vi.unstubAllEnvs()
+  })
+
+  test('has playbooks for those who come from Ansible that are right', async () => {
     const page = read('docs/coming-from-ansible.md')
     const hosts = 'all: { children: { web: { hosts: { web1: { address: 192.0.2.11 } } } } }'
     const [template = ''] = blocks('handlebars', page)
     const sites = blocks('yaml', page).filter((block) => /^ {2}hosts:/m.test(block))
     expect(sites).not.toEqual([])
     for (const site of sites) {
-      const [compiled] = loaded({ 'hosts.yml': hosts, 'site.yml': site, 'shop.conf.hbs': template })
+      const [compiled] = await loaded({ 'hosts.yml': hosts, 'site.yml': site, 'shop.conf.hbs': template })
       expect(compiled?.warnings).toEqual([])
       expect(compiled?.playbook.plays[0]?.hosts).toEqual(['web1'])
     }
@@ -61,14 +73,22 @@ function codesIn(text: string): string[] {
 }
 
 const SINGLE = new Set(['UNREACHABLE', 'INTERRUPTED', 'LOCKED'])
-const FOREIGN = new Set(['SSH_AUTH_SOCK', 'VERSION_ID', 'VERSION_CODENAME', 'EAI_AGAIN', 'LOCKSTEP_LAB_ACCESS'])
+const FOREIGN = new Set([
+  'SSH_AUTH_SOCK',
+  'VERSION_ID',
+  'VERSION_CODENAME',
+  'EAI_AGAIN',
+  'LOCKSTEP_LAB_ACCESS',
+  'LOCKSTEP_AGE_IDENTITY',
+  'LOCKSTEP_VAULT_PASSWORD_FILE',
+])
 
 /** What `site.yml` among the files compiles to, with the inventory `hosts.yml`. */
-function loaded(files: Readonly<Record<string, string>>) {
+async function loaded(files: Readonly<Record<string, string>>) {
   const folder = mkdtempSync(join(tmpdir(), 'docs-'))
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
-    return load([join(folder, 'site.yml')], { inventory: [join(folder, 'hosts.yml')] }, 'check').playbooks
+    return (await load([join(folder, 'site.yml')], { inventory: [join(folder, 'hosts.yml')] }, 'check')).playbooks
   } finally {
     rmSync(folder, { recursive: true })
   }

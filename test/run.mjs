@@ -1,7 +1,7 @@
-// `npm test`: checks of the code, fast tests, then the tests on lab hosts; ends with one plain line of counts.
+// `npm test`: checks of the code, fast tests, those in a browser, then those on lab hosts; ends with one plain line of counts.
 // Words after `npm test --` choose test files, as vitest does.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,16 +19,45 @@ try {
   if (chosen.length === 0) {
     check('format and lint', ['node_modules/.bin/biome', 'check', '.'])
     check('types', ['node_modules/.bin/tsc', '--noEmit'])
+    check('types of the page', ['node_modules/.bin/tsc', '--noEmit', '-p', 'engine/report/page'])
     check('unused code', ['node_modules/.bin/knip'])
   }
+  installTools()
   say('fast tests')
   runTests('fast', vitest)
+  runBrowserTests()
   runLabTests()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
 process.exitCode = counts.failed > 0 ? 1 : 0
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
+
+/** What the fast tests call beside Node; without it some of them count as skipped or fail, and in CI it is a failure. */
+function installTools() {
+  const tools = { busybox: 'busybox', fish: 'fish', zsh: 'zsh', ssh: 'openssh-client', ps: 'procps' }
+  const lacking = Object.keys(tools).filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
+  const missing = lacking.map((tool) => tools[tool])
+  if (missing.length === 0 || aptInstalls(missing)) return
+  if (process.env.CI) fail(`tools of the tests: ${missing.join(', ')} cannot be installed`)
+  else say(`tests that need ${missing.join(', ')} are skipped or fail: install it, for instance with apt-get as root`)
+}
+
+function runBrowserTests() {
+  if (existsSync('/usr/bin/chromium') || aptInstalls(['chromium', 'fonts-dejavu-core'])) {
+    say('tests in a browser')
+    return runTests('browser', vitest)
+  }
+  skipTests('browser', 'in a browser', 'there is no /usr/bin/chromium: install it, for instance with apt-get as root')
+}
+
+/** Whether the packages could be installed, which it says; only root on Debian can. */
+function aptInstalls(packages) {
+  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return false
+  say(`tools of the tests: installing ${packages.join(', ')} with apt-get`)
+  const install = ['apt-get', 'install', '-y', '-q', '--no-install-recommends', ...packages]
+  return run(install) === 0 || (run(['apt-get', 'update', '-q']) === 0 && run(install) === 0)
+}
 
 function runLabTests() {
   say('build')
@@ -38,7 +67,7 @@ function runLabTests() {
     env: environment,
     encoding: 'utf8',
   })
-  if (supported.status !== 0) return skipLabTests(supported.stderr.trim())
+  if (supported.status !== 0) return skipTests('lab', 'on lab hosts', supported.stderr.trim())
   say('lab: tools, root images and network')
   if (run([...lockstep, 'lab', 'prepare', 'bookworm', 'bullseye', 'trixie']) !== 0) return fail('preparing the lab')
   say('tests on lab hosts')
@@ -47,18 +76,18 @@ function runLabTests() {
 }
 
 /** Nothing is skipped silently, and in CI nothing is skipped at all. */
-function skipLabTests(why) {
-  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', 'lab', '--json', ...chosen], {
+function skipTests(project, where, why) {
+  const listed = spawnSync(vitest[0], [vitest[1], 'list', '--project', project, '--json', ...chosen], {
     cwd: home,
     encoding: 'utf8',
   })
   const tests = listed.status === 0 ? JSON.parse(listed.stdout).length : 0
   if (process.env.CI) {
     counts.failed += Math.max(tests, 1)
-    return say(`the ${tests} tests on lab hosts FAILED, since CI has to host the lab:\n${why}`)
+    return say(`the ${tests} tests ${where} FAILED, since CI has to run them:\n${why}`)
   }
   counts.skipped += tests
-  say(`the ${tests} tests on lab hosts are skipped:\n${why}`)
+  say(`the ${tests} tests ${where} are skipped:\n${why}`)
 }
 
 /** Runs a project of vitest and adds up its tests; a file that does not load, or an error beside the tests, is a failure too. */

@@ -13,6 +13,15 @@ const walls: Readonly<Record<string, readonly string[]>> = {
   'engine/language': ['engine/resource', 'engine/problem.ts'],
   'engine/report': ['engine/resource', 'engine/problem.ts'],
   'engine/execution': ['engine/language', 'engine/remote', 'engine/report', 'engine/resource', 'engine/problem.ts'],
+  'engine/history': ['engine/report', 'engine/resource', 'engine/problem.ts'],
+  'engine/plan': [
+    'engine/execution',
+    'engine/language',
+    'engine/remote',
+    'engine/report',
+    'engine/resource',
+    'engine/problem.ts',
+  ],
   'engine/cli': ['engine', 'modules', 'lab', 'package.json'],
   modules: ['engine/resource'],
   lab: ['engine/problem.ts'],
@@ -21,6 +30,7 @@ const walls: Readonly<Record<string, readonly string[]>> = {
 /** What an area may not import from npm. */
 const closed: Readonly<Record<string, readonly string[]>> = {
   'engine/execution': ['ssh2', 'node:fs', 'node:fs/promises', 'node:net', 'node:process', 'node:child_process'],
+  'engine/plan': ['node:fs', 'node:process', 'ssh2'],
   'engine/report': ['node:process', 'node:fs', 'ssh2'],
   modules: ['node:fs', 'node:fs/promises', 'node:child_process', 'ssh2'],
 }

@@ -1,5 +1,12 @@
 import type { Command } from 'commander'
-import { addConnectionFlags, addPlaybookFlags, addReportFlags } from './options.ts'
+import {
+  addCheckFlags,
+  addConnectionFlags,
+  addGuardFlag,
+  addPlaybookFlags,
+  addRecordFlags,
+  addReportFlags,
+} from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareCheck(program: Command): void {
@@ -7,13 +14,17 @@ export function declareCheck(program: Command): void {
     .command('check')
     .argument('<playbook...>', 'playbooks to check hosts against')
     .description('shows what a run would change, and changes nothing; exit code 2 when there is any')
-  addReportFlags(addConnectionFlags(addPlaybookFlags(check)))
+    .option('--save <file>', 'save what it finds as a plan, for `run --plan`')
+  addRecordFlags(addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(check))))))
     .addHelpText(
       'after',
       `
 Examples:
   ./run check playbooks/mattermost-tunnels.yml      the lab
   ./run check site.yml -i hosts.yml --diff          one's own hosts, differences at full length
+  ./run check site.yml -i hosts.yml --report audit.html --report audit.sarif
+  ./run check site.yml -i hosts.yml --fail-on drift,may,not-visible
+  ./run check site.yml -i hosts.yml --save plan.json    and then: ./run run --plan plan.json
 `,
     )
     .action(async (paths: string[], flags: PlayFlags) => {

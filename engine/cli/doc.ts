@@ -9,6 +9,15 @@ export function declareDoc(program: Command): void {
     .option('--functions', 'the whole reference of functions, as docs/functions.md holds it')
     .option('--commands', 'the help of all commands, as docs/commands.md holds it')
     .description('the reference of a module, an action or a function, or the list of all modules')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./run doc                    all modules and actions
+  ./run doc systemd            arguments, values and examples of one
+  ./run doc unique             a function of templates and expressions
+`,
+    )
     .action(async (name: string | undefined, options: Choice) => {
       const { commandReference } = await import('./command-reference.ts')
       process.stdout.write(options.commands ? commandReference(program) : await referenceText(name, options))

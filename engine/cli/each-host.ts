@@ -3,6 +3,7 @@ import type { Become } from '../remote/address.ts'
 import type { RemoteHost } from '../remote/host.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import { problemText } from '../report/problem-text.ts'
+import { sievedProblem } from '../report/sieve.ts'
 import { coloured, exitCodes } from './failure.ts'
 import { askFor, hostOpener } from './hosts.ts'
 import { interruptible } from './interrupts.ts'
@@ -10,6 +11,7 @@ import { enterLab, labAccess } from './lab-entry.ts'
 import { isLab } from './lab-inventory.ts'
 import { load } from './load.ts'
 import type { ConnectionFlags, InventoryFlags } from './options.ts'
+import { knownSecrets } from './process-secrets.ts'
 
 export interface EachHostFlags extends InventoryFlags, ConnectionFlags {
   extraVars?: string[]
@@ -30,7 +32,7 @@ export async function eachHost(
   flags: EachHostFlags,
   work: (remote: RemoteHost, host: string) => Promise<HostAnswer>,
 ): Promise<number> {
-  const { inventory } = load([], flags, 'run')
+  const { inventory } = await load([], flags, 'run')
   const chosen = inventory.select(flags.limit ? `${pattern}:&${flags.limit.join(':&')}` : pattern)
   const access = labAccess()
   if (isLab(inventory) && !access) return await enterLab(inventory)
@@ -50,14 +52,16 @@ export async function eachHost(
         const remote = await open(host)
         try {
           const { text, code } = await work(remote, host)
-          process.stdout.write(text)
+          process.stdout.write(knownSecrets.hide(text))
           return code
         } finally {
           await remote.close()
         }
       } catch (error) {
         if (!(error instanceof RemoteProblem)) throw error
-        process.stderr.write(`${problemText([error], { colour: coloured(process.stderr) })}\n`)
+        process.stderr.write(
+          `${problemText([sievedProblem(error, knownSecrets)], { colour: coloured(process.stderr) })}\n`,
+        )
         return error.unreachable ? exitCodes.unreachable : exitCodes.failed
       }
     }

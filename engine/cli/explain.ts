@@ -13,10 +13,12 @@ export function declareExplain(program: Command): void {
     .action(async (variable: string, playbook: string | undefined, flags: PlaybookFlags & { host: string }) => {
       const { explanation } = await import('./explanation.ts')
       const { load } = await import('./load.ts')
-      const { inventory, playbooks } = load(playbook === undefined ? [] : [playbook], flags, 'run')
+      const { inventory, vars, playbooks } = await load(playbook === undefined ? [] : [playbook], flags, 'run')
+      const { commandLineDefinitions } = await import('../language/variables.ts')
+      const { knownSecrets } = await import('./process-secrets.ts')
       const plays = playbooks.flatMap((compiled) => compiled.playbook.plays)
-      process.stdout.write(
-        explanation({ variable, host: flags.host, inventory: playbooks[0]?.inventory ?? inventory, plays, flags }),
-      )
+      const commandLine = commandLineDefinitions(vars)
+      const where = { inventory: playbooks[0]?.inventory ?? inventory, plays, commandLine }
+      process.stdout.write(knownSecrets.hide(explanation(variable, flags.host, where)))
     })
 }

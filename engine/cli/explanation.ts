@@ -1,71 +1,33 @@
-import type { Inventory } from '../language/inventory.ts'
-import type { Play } from '../language/playbook.ts'
-import { commandLineDefinitions, type Definition, definitionPlace, type Lexical } from '../language/variables.ts'
+import { type Candidate, type Explained, explainVariable } from '../language/explain.ts'
 import { printableLine } from '../report/printable.ts'
-import { extraVars } from './extra-vars.ts'
 import { knownHost } from './known-host.ts'
-import type { PlaybookFlags } from './options.ts'
 
-export interface Question {
-  variable: string
-  host: string
-  inventory: Inventory
-  plays: readonly Play[]
-  flags: PlaybookFlags
-}
-
-/** Every definition of a variable for a host, lowest first, with its place; the last one wins where it holds. */
-export function explanation(question: Question): string {
-  const { variable, host, inventory } = question
-  knownHost(inventory, host)
-  const found = definitionsFor(question)
-  if (found.length === 0) return `nothing gives '${variable}' a value for ${host}\n`
-  const all = found.map((definition) => [
-    `${definition.level} ${definition.owner}`,
-    whereWords(definition),
-    textOf(definition),
+/** Every definition of a variable for a host, lowest first, with its place and whether it is the one that holds. */
+export function explanation(variable: string, host: string, where: Explained): string {
+  knownHost(where.inventory, host)
+  const candidates = explainVariable(variable, host, where)
+  if (candidates.length === 0) return `nothing gives '${variable}' a value for ${host}\n`
+  const rows = candidates.map((one) => [
+    `${one.level} ${one.owner}`,
+    placeWords(one),
+    printableLine(one.text),
+    winWords(one),
   ])
-  // A folder of variables that lies beside both inventory and playbook is read for both.
-  const rows = all.filter((row, index) => all.findIndex((other) => other.join() === row.join()) === index)
-  const widths = [0, 1].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  const widths = [0, 1, 2].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join('  ')
       .trimEnd(),
   )
-  return `${variable} for ${host}; the lowest line wins where it holds\n${lines.map((line) => `  ${line}\n`).join('')}`
+  return `${variable} for ${host}, from the lowest level to the highest\n${lines.map((line) => `  ${line}\n`).join('')}`
 }
 
-function definitionsFor({ variable, host, inventory, plays, flags }: Question): Definition[] {
-  const scopes = plays
-    .filter((play) => play.hosts.includes(host))
-    .flatMap(({ steps, handlers }) => [...steps, ...handlers].flatMap(({ inner }) => outwards(inner.scope).reverse()))
-  const distinct = [...new Set(scopes)]
-  const of = (definitions: ReadonlyMap<string, Definition> | undefined) => definitions?.get(variable) ?? []
-  const typed = commandLineDefinitions(extraVars(flags.extraVars ?? []))
-  return [
-    ...new Set([
-      ...distinct.flatMap((scope) => of(scope.defaults)),
-      ...inventory.definitions(host, variable),
-      ...distinct.flatMap((scope) => of(scope.variables)),
-      ...[of(typed)].flat(),
-    ]),
-  ]
-}
-
-/** A scope and those around it. */
-function outwards(scope: Lexical | undefined): Lexical[] {
-  return scope ? [scope, ...outwards(scope.parent)] : []
-}
-
-function whereWords(definition: Definition): string {
-  const place = definitionPlace(definition)
+function placeWords({ place }: Candidate): string {
   return place ? `${place.file}:${place.line}` : 'command line'
 }
 
-function textOf(definition: Definition): string {
-  const { value } = definition
-  if (value.kind === 'literal') return printableLine(JSON.stringify(value.value))
-  return printableLine(definitionPlace(definition)?.source?.trim() ?? '')
+function winWords({ wins: { tasks, of } }: Candidate): string {
+  if (tasks === 0) return ''
+  return tasks === of ? 'wins' : `wins in ${tasks} of ${of} tasks`
 }

@@ -1,5 +1,7 @@
 import { Problem, Problems } from '../problem.ts'
 import { problemText } from '../report/problem-text.ts'
+import { sievedProblem } from '../report/sieve.ts'
+import { knownSecrets } from './process-secrets.ts'
 
 /** What `process.exitCode` becomes; the worst of a run wins, which is the highest. */
 export const exitCodes = {
@@ -9,6 +11,7 @@ export const exitCodes = {
   failed: 3,
   unreachable: 4,
   locked: 5,
+  stale: 5,
   bug: 70,
   interrupted: 130,
 }
@@ -17,11 +20,14 @@ export const exitCodes = {
 export function reportFailure(error: unknown, stream: NodeJS.WriteStream): number {
   const problems = problemsOf(error)
   if (problems) {
-    stream.write(`${problemText(problems, { colour: coloured(stream) })}\n`)
-    return exitCodes.mistake
+    const told = problems.map((problem) => sievedProblem(problem, knownSecrets))
+    stream.write(`${problemText(told, { colour: coloured(stream) })}\n`)
+    return problems.every(({ code }) => code === 'PLAN_STALE') ? exitCodes.stale : exitCodes.mistake
   }
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error)
-  stream.write(`this is a bug in Lockstep, not in your playbook; please report it with these lines:\n${stack}\n`)
+  stream.write(
+    `this is a bug in Lockstep, not in your playbook; please report it with these lines:\n${knownSecrets.hide(stack)}\n`,
+  )
   return exitCodes.bug
 }
 

@@ -10,13 +10,13 @@ import { connect } from '../remote/session.ts'
 import { sshConfig } from '../remote/ssh-config.ts'
 import type { Secret } from '../resource/secret.ts'
 import { connectionOf, givenAddress, textOf } from './given-address.ts'
-import type { ConnectionFlags } from './options.ts'
+import type { ConnectionFlags, GuardFlags } from './options.ts'
 import { askedOnce } from './prompt.ts'
 
 export interface HostsOptions {
   inventory: Inventory
   plays: readonly Play[]
-  flags: ConnectionFlags
+  flags: ConnectionFlags & GuardFlags
   /** How the lab's hosts are reached, when it is those. */
   lab: LabAccess | undefined
   signal: AbortSignal
@@ -40,7 +40,8 @@ export async function hostOpener(options: HostsOptions): Promise<(host: string) 
     const { given, jump } = addresses.get(name) ?? addressOf(name, options)
     const address = await resolveAddress({ ...given, ...answers.login }, config)
     const through = jump === undefined ? {} : { jump: await jumpHosts(jump, address, config) }
-    const remote = remoteHost(await connect({ ...address, ...through }, { signal, bastions }))
+    const connection = await connect({ ...address, ...through }, { signal, bastions })
+    const remote = remoteHost(connection, { isGuarded: flags.guardSeconds !== 0 })
     return answers.become ? withBecomePassword(remote, answers.become) : remote
   }
 }
@@ -64,8 +65,15 @@ export async function askFor(flags: ConnectionFlags): Promise<Answers> {
 function withBecomePassword(remote: RemoteHost, password: () => Promise<Secret>): RemoteHost {
   return {
     traffic: remote.traffic,
+    get way() {
+      return remote.way
+    },
     close: () => remote.close(),
-    round: ({ become, ...work }) => remote.round({ ...work, become: become && { ...become, password } }),
+    release: () => remote.release(),
+    round: ({ become, lock, ...work }) => {
+      const own = lock && { ...lock, as: lock.as && { ...lock.as, password } }
+      return remote.round({ ...work, become: become && { ...become, password }, ...(own ? { lock: own } : {}) })
+    },
   }
 }
 

@@ -5,7 +5,7 @@ interface Flags extends InventoryFlags {
   host?: string
   list?: true
   extraVars?: string[]
-  format: 'yaml' | 'json'
+  format: 'text' | 'yaml' | 'json'
 }
 
 export function declareInventory(program: Command): void {
@@ -15,11 +15,7 @@ export function declareInventory(program: Command): void {
     .option('--graph', 'the groups as a tree (the default)')
     .option('--list', 'every host with its groups and variables')
     .option('--host <name>', 'the variables of one host')
-    .addOption(
-      new Option('--format <form>', 'how --list and --host are written')
-        .choices(['text', 'yaml', 'json'])
-        .default('text'),
-    )
+    .addOption(new Option('--format <form>', 'how it is written').choices(['text', 'yaml', 'json']).default('text'))
     .addHelpText(
       'after',
       `
@@ -31,8 +27,9 @@ Examples:
     )
     .action(async (flags: Flags) => {
       const { load } = await import('./load.ts')
-      const { inventory: found } = load([], flags, 'run')
+      const { inventory: found } = await load([], flags, 'run')
       const { showInventory } = await import('./inventory-text.ts')
-      process.stdout.write(showInventory(found, flags))
+      const { knownSecrets } = await import('./process-secrets.ts')
+      process.stdout.write(knownSecrets.hide(showInventory(found, flags)))
     })
 }

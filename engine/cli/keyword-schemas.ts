@@ -1,12 +1,15 @@
 /** A JSON Schema, by its own keywords. */
 export type Schema = { readonly [keyword: string]: unknown }
 
-/** A text that the engine turns into a value of whatever type. */
-export const template: Schema = { type: 'string', pattern: '\\{\\{' }
+/**
+ * What the engine turns into a value of whatever type: a template, or an expression, for which editors take the tag `!cel` as
+ * docs/editors.md has them declare it.
+ */
+export const computed: readonly Schema[] = [{ type: 'string', pattern: '\\{\\{' }, { type: 'null' }]
 
 const text = (description: string): Schema => ({ type: 'string', description })
-const yesOrNo = (description: string): Schema => ({ anyOf: [{ type: 'boolean' }, template], description })
-const whole = (description: string): Schema => ({ anyOf: [{ type: 'integer', minimum: 0 }, template], description })
+const yesOrNo = (description: string): Schema => ({ anyOf: [{ type: 'boolean' }, ...computed], description })
+const whole = (description: string): Schema => ({ anyOf: [{ type: 'integer', minimum: 0 }, ...computed], description })
 const map = (description: string): Schema => ({ type: 'object', description })
 const words = (description: string): Schema => ({
   anyOf: [{ type: 'string' }, { type: 'array', items: { type: 'string' } }],
@@ -34,11 +37,12 @@ export const shared: Schema = {
   become_user: text('Who to become; root unless given.'),
   become_method: { enum: ['sudo', 'su', 'doas'], description: 'How to become.' },
   environment: {
-    anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }, template],
+    anyOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }, ...computed],
     description: 'Environment variables of commands.',
   },
   ignore_errors: yesOrNo('A failure does not end the host’s play.'),
   ignore_unreachable: yesOrNo('A host that cannot be reached does not leave the play.'),
+  any_errors_fatal: yesOrNo('One host that is lost ends the play for all.'),
   module_defaults: map('Arguments for modules, by name, where a task does not give them.'),
   timeout: whole('Seconds that a task may take on a host.'),
   throttle: whole('Hosts that work on it at a time.'),
@@ -58,6 +62,14 @@ const order: Schema = {
         dynamic: { type: 'boolean', description: 'Ask again before each batch.' },
       },
       required: ['by'],
+      additionalProperties: false,
+    },
+    {
+      type: 'object',
+      properties: {
+        shuffle: { type: ['string', 'number'], description: 'A seed: the same seed and hosts give the same order.' },
+      },
+      required: ['shuffle'],
       additionalProperties: false,
     },
   ],
@@ -90,12 +102,11 @@ export const playKeywords: Schema = {
   post_tasks: tasks('Tasks after the tasks.'),
   handlers: tasks('Tasks that run when they are notified.'),
   gather_facts: yesOrNo('Whether facts are gathered; when something uses them, unless given.'),
-  any_errors_fatal: yesOrNo('One failed host ends the play for all.'),
   strategy: { enum: ['linear', 'free'], description: 'linear: a task acts on all hosts before the next acts on any.' },
   port: whole('Port of ssh.'),
   remote_user: text('Who logs in.'),
   connection: { enum: ['ssh', 'ssh2', 'openssh', 'local'], description: 'How to connect.' },
-  include: map('Another playbook.'),
+  include: { anyOf: [{ type: 'string' }, { type: 'object' }], description: 'Another playbook.' },
 }
 
 /** Keywords of tasks and blocks. */
@@ -103,7 +114,10 @@ export const taskKeywords: Schema = {
   block: tasks('Tasks that belong together.'),
   rescue: tasks('Runs when a task of the block has failed.'),
   always: tasks('Runs after block and rescue, whatever happened.'),
-  loop: { anyOf: [{ type: 'array' }, { type: 'string' }, { type: 'object' }], description: 'The items to do it for.' },
+  loop: {
+    anyOf: [{ type: 'array' }, { type: 'string' }, { type: 'object' }, { type: 'null' }],
+    description: 'The items to do it for.',
+  },
   loop_control: {
     type: 'object',
     properties: {
@@ -119,10 +133,10 @@ export const taskKeywords: Schema = {
   listen: words('Topics that a handler hears to, beside its name.'),
   until: conditions('Try again until these hold.'),
   retries: whole('How often to try again.'),
-  delay: { anyOf: [{ type: 'number', minimum: 0 }, template], description: 'Seconds between tries.' },
+  delay: { anyOf: [{ type: 'number', minimum: 0 }, ...computed], description: 'Seconds between tries.' },
   changed_when: conditions('Whether an action counts as a change.'),
   failed_when: conditions('Whether an action counts as failed.'),
-  delegate_to: text('The host that does it in place of each host.'),
+  delegate_to: { type: ['string', 'null'], description: 'The host that does it in place of each host.' },
   run_once: yesOrNo('Once a play, on the first host.'),
   include: { anyOf: [{ type: 'string' }, { type: 'object' }], description: 'Tasks of another file, or a role.' },
   meta: { enum: ['flush_handlers', 'end_host', 'end_play'], description: 'A word to the engine.' },

@@ -11,6 +11,17 @@ export function declareLab(program: Command): void {
     .enablePositionalOptions()
     .description('real Debian hosts on this machine, to try things on')
 
+  lab.addHelpText(
+    'after',
+    `
+Examples:
+  ./run lab up -i inventories/mattermost-lab.yml
+  ./run lab shell mattermost1
+  ./run lab cut mattermost2              and \`./run lab heal mattermost2\` plugs it in again
+  ./run lab down
+`,
+  )
+
   lab.hook('preAction', async () => {
     const unsupported = (await import('../../lab/support.ts')).labSupported()
     if (unsupported) throw unsupported
@@ -23,8 +34,12 @@ export function declareLab(program: Command): void {
     .action(async ({ inventory }: { inventory: string[] }) => {
       const { labHostsOf } = await import('./lab-inventory.ts')
       const { loadInventory } = await import('../language/inventory.ts')
+      const { opening } = await import('./load.ts')
       const { labUp } = await import('../../lab/lab.ts')
-      await labUp({ hosts: labHostsOf(loadInventory(inventory, {})), log })
+      await labUp({
+        hosts: labHostsOf(await opening({}, (clearTexts) => loadInventory(inventory, { clearTexts }))),
+        log,
+      })
       await showStatus()
     })
 

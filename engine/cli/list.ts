@@ -8,16 +8,23 @@ export function declareList(program: Command): void {
     .addArgument(new Argument('<what>', 'what to list').choices(['hosts', 'tasks', 'tags']))
     .argument('<playbook...>', 'playbooks to look into')
     .description('lists the hosts, tasks or tags of playbooks; contacts no host')
-  addPlaybookFlags(list).action(async (what: What, paths: string[], flags: PlaybookFlags) => {
-    const { load } = await import('./load.ts')
-    const { playbooks } = load(paths, flags, 'run')
-    const plays = playbooks.flatMap(({ playbook }) => playbook.plays)
-    process.stdout.write(
-      listings[what](plays)
-        .map((line) => `${line}\n`)
-        .join(''),
+  addPlaybookFlags(list)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./run list tasks playbooks/mattermost-tunnels.yml --tags firewall
+  ./run list hosts site.yml -i hosts.yml --limit 'web*'
+`,
     )
-  })
+    .action(async (what: What, paths: string[], flags: PlaybookFlags) => {
+      const { load } = await import('./load.ts')
+      const { playbooks } = await load(paths, flags, 'run')
+      const plays = playbooks.flatMap(({ playbook }) => playbook.plays)
+      const { knownSecrets } = await import('./process-secrets.ts')
+      const lines = listings[what](plays).map((line) => `${line}\n`)
+      process.stdout.write(knownSecrets.hide(lines.join('')))
+    })
 }
 
 type What = 'hosts' | 'tasks' | 'tags'

@@ -2,10 +2,10 @@
 import { reportFailure } from './failure.ts'
 import { program } from './program.ts'
 
-// A reader that went away (`| head`) must not stop a run halfway; what it would have read is dropped.
+// A reader or a terminal that went away must not stop a run halfway; what it would have read is dropped.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
   })
 }
 

@@ -1,7 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Finding, findings } from '../report/status.ts'
+
+/** Flags of every command that opens what is encrypted. */
+export interface KeyFlags {
+  identity?: string[]
+  vaultPasswordFile?: string[]
+}
 
 /** Flags of every command that reads an inventory. */
-export interface InventoryFlags {
+export interface InventoryFlags extends KeyFlags {
   inventory?: string[]
   limit?: string[]
 }
@@ -29,15 +36,36 @@ export interface ConnectionFlags {
   sshConfig?: string
 }
 
+/** The flag of commands that change hosts. */
+export interface GuardFlags {
+  guardSeconds?: number
+}
+
 /** Flags of every command that reports what happens on hosts. */
 export interface ReportFlags {
   output: 'terminal' | 'jsonl'
   verbose: number
   diff?: true
+  report?: string[]
+}
+
+/** Flags of a check. */
+export interface CheckFlags {
+  failOn?: Finding[]
+}
+
+export function addKeyFlags(command: Command): Command {
+  return command
+    .option('--identity <file>', 'open age files with this identity', collect)
+    .option(
+      '--vault-password-file <file>',
+      'open vaults of Ansible with its password; ID@FILE for one vault id',
+      collect,
+    )
 }
 
 export function addInventoryFlags(command: Command): Command {
-  return command
+  return addKeyFlags(command)
     .option('-i, --inventory <path>', 'inventory file, folder or program; may be given several times', collect)
     .option('-l, --limit <pattern>', 'only these hosts of the inventory', collect)
 }
@@ -69,6 +97,17 @@ export function addConnectionFlags(command: Command): Command {
     .option('--ssh-config <file>', 'read this in place of ~/.ssh/config')
 }
 
+export function addGuardFlag(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--guard-seconds <seconds>',
+      'a change that may cut off the way in is undone by the host after so long, unless a new login proves the way; 0 for no guard',
+    )
+      .default(60)
+      .argParser((value) => (value === '0' ? 0 : wholeNumber(value))),
+  )
+}
+
 export function addReportFlags(command: Command): Command {
   return command
     .addOption(
@@ -76,6 +115,33 @@ export function addReportFlags(command: Command): Command {
     )
     .option('-v, --verbose', 'tell more; -vv names every host', (_value, sum: number) => sum + 1, 0)
     .option('-D, --diff', 'show differences at full length')
+    .option('--report <file>', 'write a report too: .html, .json, .sarif, .xml (JUnit) or .md; several times', collect)
+}
+
+export function addCheckFlags(command: Command): Command {
+  return command.addOption(
+    new Option(
+      '--fail-on <what>',
+      `what makes a check end with exit code 2: ${findings.join(',')} (default: drift)`,
+    ).argParser(collectFindings),
+  )
+}
+
+function collectFindings(value: string, before: Finding[] = []): Finding[] {
+  const words = collectWords(value)
+  const known = words.flatMap((word) => findings.find((finding) => finding === word) ?? [])
+  if (known.length === words.length && known.length > 0) return [...before, ...known]
+  throw new InvalidArgumentError(`It takes ${findings.join(', ')}, or several of them with commas between.`)
+}
+
+/** Flags of a run and of a check, which are recorded. */
+export interface RecordFlags {
+  /** False: not recorded. */
+  history?: boolean
+}
+
+export function addRecordFlags(command: Command): Command {
+  return command.option('--no-history', 'leave no record for `lockstep runs`')
 }
 
 /** A flag that may be given several times. */
@@ -93,7 +159,8 @@ function collectWords(value: string, before: string[] = []): string[] {
   ]
 }
 
-function wholeNumber(value: string): number {
+/** An argument that counts something. */
+export function wholeNumber(value: string): number {
   if (/^[1-9]\d{0,8}$/.test(value)) return Number(value)
   throw new InvalidArgumentError('It takes a whole number from 1 on.')
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { declareCheck } from './check.ts'
 import { declareCompletion } from './completion.ts'
+import { declareDebts } from './debts.ts'
 import { declareDoc } from './doc.ts'
 import { declareExec } from './exec.ts'
 import { declareExplain } from './explain.ts'
@@ -9,7 +10,10 @@ import { declareInventory } from './inventory.ts'
 import { declareLab } from './lab.ts'
 import { declareList } from './list.ts'
 import { declareRun } from './run.ts'
+import { declareRuns } from './runs.ts'
 import { declareSchema } from './schema.ts'
+import { declareSecrets } from './secrets.ts'
+import { declareUnlock } from './unlock.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
@@ -34,8 +38,12 @@ const declarations = [
   declareExplain,
   declareFacts,
   declareExec,
+  declareDebts,
+  declareUnlock,
+  declareRuns,
   declareDoc,
   declareSchema,
+  declareSecrets,
   declareLab,
   declareCompletion,
   declareVersion,
@@ -49,5 +57,5 @@ Examples:
   ./run doc file                                    the reference of a module
 
 Exit codes: 0 done and converged, 1 a mistake in playbook, inventory or command line, 2 check found drift,
-3 a task failed, 4 a host was unreachable, 5 a lock is held, 70 a bug in Lockstep, 130 interrupted.
+3 a task failed, 4 a host was unreachable, 5 a lock is held or a plan is stale, 70 a bug in Lockstep, 130 interrupted.
 `

@@ -2,6 +2,7 @@ import { openSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { Problem } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
+import { keepSecret } from './process-secrets.ts'
 
 /** Asks on the terminal without showing what is typed, wherever stdin and stdout go; Ctrl-C gives up. */
 export async function askSecret(question: string): Promise<Secret> {
@@ -9,7 +10,7 @@ export async function askSecret(question: string): Promise<Secret> {
   output.write(`${question}: `)
   input.setRawMode(true)
   try {
-    return new Secret(await readLine(input))
+    return keepSecret(new Secret(await readLine(input)))
   } finally {
     input.setRawMode(false)
     output.write('\n')

@@ -1,4 +1,4 @@
-import type { Event } from '../report/event.ts'
+import type { Event, Mode } from '../report/event.ts'
 import { createJsonlReporter } from '../report/jsonl.ts'
 import { createTerminalReporter } from '../report/terminal.ts'
 import { coloured } from './failure.ts'
@@ -13,23 +13,38 @@ export interface Report {
 }
 
 /** The report that the flags ask for, on stdout; on a terminal with a clock, so that long tasks show that they live. */
-export function startReport({ output, verbose, diff }: ReportFlags): Report {
+export function startReport({ output, verbose, diff }: ReportFlags, mode: Mode, { live = isLive() } = {}): Report {
   const { stdout } = process
   const aside = (text: string) => process.stderr.write(`${text}\n`)
   if (output === 'jsonl') return { emit: createJsonlReporter({ output: stdout }), notice: aside, end: () => {} }
-  const live = stdout.isTTY === true && process.env.TERM !== 'dumb'
   const report = createTerminalReporter({
     output: stdout,
     // A terminal that does not know its size says 0.
     width: () => stdout.columns || 80,
+    height: () => stdout.rows || 24,
     colour: coloured(stdout),
     live,
     verbosity: verbose,
     wholeDifferences: diff === true,
+    mode,
   })
-  if (!live) return { emit: report, notice: aside, end: () => {} }
   const now = () => new Date().toISOString()
-  const clock = setInterval(() => report({ type: 'tick', at: now() }), 1000)
+  if (!live) return { emit: report, notice: aside, end: () => report({ type: 'end', at: now() }) }
+  const tick = () => report({ type: 'tick', at: now() })
+  const clock = setInterval(tick, 1000)
+  stdout.on('resize', tick)
   const notice = (text: string) => report({ type: 'notice', at: now(), text })
-  return { emit: report, notice, end: () => clearInterval(clock) }
+  const end = () => {
+    clearInterval(clock)
+    stdout.off('resize', tick)
+    process.off('exit', end)
+    report({ type: 'end', at: now() })
+  }
+  // Whatever ends the process, what is drawn does not stay.
+  process.on('exit', end)
+  return { emit: report, notice, end }
+}
+
+function isLive(): boolean {
+  return process.stdout.isTTY === true && process.env.TERM !== 'dumb'
 }

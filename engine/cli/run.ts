@@ -1,16 +1,26 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { nearest, Problem } from '../problem.ts'
-import { addConnectionFlags, addPlaybookFlags, addReportFlags } from './options.ts'
+import {
+  addCheckFlags,
+  addConnectionFlags,
+  addGuardFlag,
+  addPlaybookFlags,
+  addRecordFlags,
+  addReportFlags,
+  wholeNumber,
+} from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareRun(program: Command): void {
   const run = program
     .command('run', { isDefault: true })
-    .argument('<playbook...>', 'playbooks, run one after the other')
+    .argument('[playbook...]', 'playbooks, run one after the other')
     .description('brings hosts to the state that playbooks declare')
     .option('-C, --check', 'change nothing, show what would change (the same as `check`)')
-  addReportFlags(addConnectionFlags(addPlaybookFlags(run)))
+    .option('--lock-timeout <seconds>', 'wait so long for hosts on which another run is at work', wholeNumber)
+    .option('--plan <file>', 'do what a saved plan says and no more; it names playbook, inventory and limit')
+  addRecordFlags(addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(run))))))
     .addHelpText(
       'after',
       `
@@ -19,13 +29,24 @@ Examples:
   ./run site.yml -i hosts.yml --limit 'web*:!web3'               on some of one's own hosts
   ./run site.yml -i hosts.yml -b -K --tags firewall -vv          as root by sudo with a password
   ./run site.yml -i hosts.yml -e release=2.4 --output jsonl      for a program to read
+  ./run run --plan plan.json                                     what a check has saved, and no more
 `,
     )
     .action(async (paths: string[], flags: PlayFlags & { check?: true }) => {
+      if (paths.length === 0 && flags.plan === undefined) run.error("error: missing required argument 'playbook'")
+      if (flags.check && flags.plan !== undefined) throw twoWishes()
       for (const path of paths) if (!existsSync(path)) throw missing(path, program)
       const { play } = await import('./play.ts')
       process.exitCode = await play(paths, flags, flags.check ? 'check' : 'run')
     })
+}
+
+function twoWishes(): Problem {
+  return new Problem({
+    code: 'PLAN_FLAGS',
+    message: '--plan applies a plan, and --check changes nothing',
+    hint: 'give one of them; a run that is held to a plan checks first',
+  })
 }
 
 /** Since `run` is meant when no command is named, what is neither a command nor a file may be a misspelt command. */

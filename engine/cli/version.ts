@@ -6,6 +6,7 @@ export function declareVersion(program: Command): void {
   program
     .command('version')
     .description('the version of Lockstep and of Node.js')
+    .addHelpText('after', '\nExample:\n  ./run version\n')
     .action(() => {
       process.stdout.write(`lockstep ${packageJson.version} (node ${process.versions.node})\n`)
     })

@@ -1,8 +1,10 @@
 import type { Step } from '../language/playbook.ts'
 import { clearDebt, type Debt, recordDebt } from '../remote/debt.ts'
+import type { Listener, StreamName } from '../remote/frame-pair.ts'
 import type { Job as RemoteJob } from '../remote/host.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { Difference } from '../report/event.ts'
+import { printableLine } from '../report/printable.ts'
 import type { Change } from '../resource/change.ts'
 import { type Command, sh } from '../resource/command.ts'
 import type { AnyModule, Plan } from '../resource/module.ts'
@@ -10,18 +12,23 @@ import type { AnyRead } from '../resource/read.ts'
 import type { Job } from './jobs.ts'
 import type { PlannedJob } from './planning.ts'
 import { failed, type Settled } from './settled.ts'
-import { showCommand } from './show.ts'
+import { censorLine, showCommand } from './show.ts'
 import { looksFor } from './world.ts'
 
 /** What a job sends to its host: debts first, then its own commands, and the end of a debt last. */
 export interface Errand {
   job: Job
   commands: readonly Command[]
+  /** Debts that the last of the commands before its own record, one each. */
+  debts: readonly Debt[]
   /** How many of the commands come before the job's own, and how many are its own. */
   before: number
   own: number
   timeoutMs: number
 }
+
+/** Told what a job prints while it runs; nobody when nobody asked, or nobody may see it. */
+export type OutputListener = ((job: Job, stream: StreamName, line: string) => void) | undefined
 
 /** The commands of a planned job; none when there is nothing to do. `settles` is the handler whose debt ends with it. */
 export function errand(
@@ -37,11 +44,17 @@ export function errand(
   const seconds =
     job.call.kind === 'action' && job.args.kind === 'known' ? job.call.action.seconds?.(job.args.args) : undefined
   const timeoutMs = seconds === undefined ? step.timeoutMs : seconds * 1000 + 10_000
-  return { job, commands: [...first, ...own, ...ending], before: first.length, own: own.length, timeoutMs }
+  const commands = [...first, ...own, ...ending]
+  return { job, commands, debts: own.length > 0 ? debts : [], before: first.length, own: own.length, timeoutMs }
 }
 
-export function toRemoteJob({ commands, timeoutMs }: Errand): RemoteJob {
-  return { commands, timeoutMs }
+export function toRemoteJob({ job, commands, before, own, timeoutMs }: Errand, listen: OutputListener): RemoteJob {
+  if (!listen || (job.call.kind === 'action' && job.call.action.terse)) return { commands, timeoutMs }
+  const listeners = commands.map(({ secrets }, at): Listener | undefined => {
+    if (at < before || at >= before + own) return undefined
+    return (stream, line) => listen(job, stream, printableLine(censorLine(line, secrets)))
+  })
+  return { commands, timeoutMs, listeners }
 }
 
 /** Whether a job changes nothing, by its action's nature or with these arguments. */

@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import type { Step } from '../language/playbook.ts'
-import { type Debt, recordDebt } from '../remote/debt.ts'
-import { RemoteProblem } from '../remote/remote-problem.ts'
+import { beginGuard } from '../remote/guard.ts'
+import { type LockCode, RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
@@ -11,16 +11,17 @@ import {
   changedAccounts,
   type Errand,
   errand,
-  onlyLooks,
   toRemoteJob,
   touchedBy,
   verifyingReads,
 } from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
+import { type Guarded, guardOf, proveWayIn } from './guarding.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
+import { type Batch, debtsOf, noteDebts, oweElsewhere, settledBy } from './owing.ts'
 import { planJob } from './plan-job.ts'
 import type { PlannedJob } from './planning.ts'
 import { agrees } from './prediction.ts'
@@ -28,23 +29,17 @@ import { decided, failed, planned, type Settled } from './settled.ts'
 import { showChange } from './show.ts'
 import { mergeReads, type World } from './world.ts'
 
-/** Jobs of one step on one target, planned one after the other, and what ends a debt when they went well. */
-export interface Batch {
-  step: Step
-  position: number
-  target: string
-  jobs: readonly PlannedJob[]
-  /** The handler that is being run, whose debt ends with it. */
-  settles: string | undefined
-}
-
 /**
  * Applies planned jobs in one round, which also looks again at what they were to change and at what later steps need afresh;
  * then says of each how it ended. A change that has not come about is NOT_SETTLED.
  */
 export async function applyBatch(context: PlayContext, batch: Batch): Promise<Settled[]> {
   const { step, position, target, jobs } = batch
-  const errands = jobs.map((job) => errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job)))
+  const guarded = guardOf(context, batch)
+  const errands = jobs.map((job) => {
+    const one = errand(job, step, debtsOf(context, job, step), settledBy(context, batch, job))
+    return one && guarded?.jobs.has(job) ? underGuard(one, guarded) : one
+  })
   const acting = errands.filter((one) => one !== undefined)
   if (acting.length === 0) return jobs.map((job) => unmoved(job, step))
   const world = context.hosts.world(target)
@@ -54,45 +49,54 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   try {
     await oweElsewhere(context, batch)
     const changes = jobs.flatMap(changedAccounts)
-    const work = { jobs: acting.map(toRemoteJob), reads: mergeReads(reads).values(), changes }
+    const remoteJobs = acting.map((one) => toRemoteJob(one, batch.listen))
+    const work = { jobs: remoteJobs, reads: mergeReads(reads).values(), changes }
     results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error
     world.forget(position)
-    return jobs.map(({ job }) => unreached(job, error))
+    const loser = context.states.get(error.host)
+    if (loser && lossOf(error) === 'locked') loser.lost ??= 'locked'
+    const begun = error.code === 'DEBT_UNRECORDED' ? () => ({}) : begunBy
+    return jobs.map((planned) => {
+      const problem = guarded?.jobs.has(planned) ? underway(error, guarded) : error
+      return { ...unreached(planned.job, problem), ...begun(planned) }
+    })
   }
+  noteDebts(context, batch, acting, results)
+  const isRead = jobs.some(({ job }) => job.call.kind === 'action') && results.flat().every(({ code }) => code === 0)
+  const lockOut = guarded && (await proveWayIn(context, batch, guarded, isRead))
+  if (lockOut) world.forget(position)
   if (context.onMisprediction) mispredictions(batch, world).forEach(context.onMisprediction)
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
     const answers = results[acting.indexOf(own)] ?? []
+    if (lockOut && guarded.jobs.has(job)) return lockedOut(job, lockOut)
     const handler = settledBy(context, batch, job)
-    if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler)
+    if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler, step.become)
     return ended(context, batch, job, own, answers)
   })
 }
 
-/** A debt can end in the same round as its handler when that is one job, on the host that is owed. */
-function settledBy(
-  { debts }: PlayContext,
-  { step, settles, target, jobs }: Batch,
-  { job }: PlannedJob,
-): string | undefined {
-  if (settles === undefined || userKey(debts.keeper(target, settles)) !== userKey(step.become)) return undefined
-  const isOnly = jobs.filter((other) => other.job.host === job.host).length === 1
-  return isOnly && job.item === undefined && job.host.name === target ? settles : undefined
+/** What the errand touches is kept before it begins, and comes back by itself. */
+function underGuard(one: Errand, { guard }: Guarded): Errand {
+  return { ...one, commands: [beginGuard(guard), ...one.commands], before: one.before + 1 }
 }
 
-/** What is done on another host is owed on the host that it is done for, and recorded there first. */
-async function oweElsewhere(context: PlayContext, { step, position, target, jobs }: Batch): Promise<void> {
-  for (const planned of jobs) {
-    const { name } = planned.job.host
-    if (name === target || !acts(planned)) continue
-    const commands = newDebts(context, planned, step).map(recordDebt)
-    if (commands.length === 0) continue
-    const jobs = [{ commands, timeoutMs: step.timeoutMs }]
-    await context.hosts.go({ host: name, become: step.become, step: position, jobs, reads: [] })
-  }
+/** The connection broke while a guard stood. */
+function underway({ code, host, message, lost }: RemoteProblem, { guard }: Guarded): RemoteProblem {
+  const hint = `the host undoes within ${guard.seconds} s what this task did, since it may have cut off the way in`
+  return new RemoteProblem({ code, host, message, lost, hint })
+}
+
+function lockedOut({ job }: PlannedJob, why: string): Settled {
+  const message = `it would have cut off the way in, so it was undone: ${why}`
+  return failed(job, {
+    code: 'LOCKED_OUT',
+    message,
+    hint: 'nobody could have logged in any more; change what is asked for',
+  })
 }
 
 /** A host that could not be reached, or whose shell failed under the step. */
@@ -106,11 +110,18 @@ export function unreached(job: Pick<Job, 'host' | 'item'>, problem: RemoteProble
   return problem.unreachable || problem.lost ? { ...settled, status: 'unreachable' } : settled
 }
 
+/** A module that was to change something may have done so, in part or in whole. */
+function begunBy({ job, planned }: PlannedJob): { begun?: true } {
+  return job.call.kind === 'module' && planned.kind === 'plan' && planned.plan.changes.length > 0 ? { begun: true } : {}
+}
+
 /** How such a host leaves the play; undefined when only this step could not be done on it. */
 export function lossOf(problem: RemoteProblem): HostState['lost'] {
-  if (problem.code === 'LOCKED') return 'locked'
+  if (LOCK_CODES.includes(problem.code)) return 'locked'
   return problem.unreachable || problem.lost ? 'unreachable' : undefined
 }
+
+const LOCK_CODES: readonly string[] = ['LOCKED', 'LOCK_BROKEN', 'LOCK_FAILED'] satisfies LockCode[]
 
 /** Forgets what the jobs may change; gives what has to be looked at again by the same user in the same round. */
 function refresh(world: World, { step, position, jobs }: Batch): readonly AnyRead[] {
@@ -145,7 +156,10 @@ function ended(
   if (plan.kind !== 'plan') throw new Error('only planned modules are applied')
   const differences = plan.plan.changes.map((change) => showChange(change, step.noLog))
   const broken = brokenCommand(own, results, step, differences)
-  if (broken) return broken
+  if (broken) {
+    const at = results.findIndex(({ code, skipped }) => !skipped && code !== 0)
+    return at < own.before ? broken : { ...broken, ...begunBy({ job, planned: plan }) }
+  }
   if (plan.plan.changes.length === 0) return planned(job, step, plan.plan)
   const again = planJob(job.call, argsOf(job), context.hosts.world(target), userKey(step.become), position)
   if (again.kind === 'plan' && again.plan.changes.length === 0) {
@@ -155,7 +169,8 @@ function ended(
   const why =
     again.kind === 'failure' || again.kind === 'denied' ? again.message : left.map(({ what }) => what).join(', ')
   const message = `the change was made and the host still differs: ${why || 'it could not be looked at again'}`
-  return failed(job, { code: 'NOT_SETTLED', message, hint: 'something else on the host may be setting it back' }, left)
+  const failure = { code: 'NOT_SETTLED', message, hint: 'something else on the host may be setting it back' }
+  return { ...failed(job, failure, left), begun: true }
 }
 
 /** What the plans foresaw and the host shows otherwise, of what was looked at again. */
@@ -190,22 +205,4 @@ function unmoved({ job, planned: plan }: PlannedJob, step: Step): Settled {
   if (plan.kind === 'unknown')
     return failed(job, { code: 'STILL_UNKNOWN', message: `it depends on ${plan.unknown.reason}` })
   throw new Error(`${step.name} was neither planned nor decided`)
-}
-
-/** Debts that the job records in its own round, before its change. */
-function debtsOf(context: PlayContext, planned: PlannedJob, step: Step): Debt[] {
-  return planned.job.host.name === planned.job.target && acts(planned) ? newDebts(context, planned, step) : []
-}
-
-function newDebts(context: PlayContext, { job }: PlannedJob, step: Step): Debt[] {
-  const { playbook, now, operator, debts } = context
-  const missing = step.notify.filter((handler) => !debts.stands(job.host.name, handler))
-  for (const handler of missing) debts.note(job.host.name, handler, step.become)
-  return missing.map((handler) => ({ handler, playbook, reason: step.name, since: now().toISOString(), by: operator }))
-}
-
-function acts(job: PlannedJob): boolean {
-  const { planned } = job
-  if (planned.kind === 'plan') return planned.plan.changes.length > 0
-  return planned.kind === 'decision' && planned.decision.due && !onlyLooks(job)
 }

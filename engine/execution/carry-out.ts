@@ -1,15 +1,18 @@
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
 import type { Callable, Step } from '../language/playbook.ts'
-import { argsOf } from './act.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
+import { argsOf, type OutputListener } from './act.ts'
 import { holds } from './acted.ts'
 import { applyBatch, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { userKey } from './hosts.ts'
 import { look, missingOf } from './looking.ts'
+import { owe } from './owing.ts'
 import { type PlannedJob, type PlannedTarget, planJobs } from './planning.ts'
 import { checked, failed, open, type Settled } from './settled.ts'
+import { refused, refusedChange } from './veto.ts'
 
 /** What a step is performed with. */
 export interface Performance {
@@ -26,6 +29,7 @@ export interface Performance {
   pending: boolean
   /** Check mode: hosts on which something happens before that nobody can foresee. */
   hazy: ReadonlySet<string>
+  listen: OutputListener
 }
 
 /** Carries planned jobs out on all targets at once, or says what would come of them. */
@@ -78,15 +82,17 @@ async function runTarget(
 ): Promise<Settled[]> {
   const [first] = jobs
   if (!first) return []
-  const { step, position, settles } = performance
+  const { step, position, settles, listen } = performance
+  const refusal = refused(context, step, first)
+  if (refusal) return [refusal, ...(await replan(context, performance, target, jobs.slice(1)))]
   if (step.until || isKeeping(first)) {
     const settled = isKeeping(first)
-      ? await keep(context, first, step, onlyLooking)
+      ? await keep(context, first, step, position, onlyLooking)
       : await retry(context, performance, target, first)
     return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
   }
-  const length = batchLength(jobs)
-  const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles })
+  const length = batchLength(jobs, (job) => refused(context, step, job) !== undefined)
+  const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles, listen })
   return [...settled, ...(await replan(context, performance, target, jobs.slice(length)))]
 }
 
@@ -112,13 +118,13 @@ async function replan(
 /** An action with `until` is tried until its condition holds. */
 async function retry(
   context: PlayContext,
-  { step, position, settles }: Performance,
+  { step, position, settles, listen }: Performance,
   target: string,
   job: PlannedJob,
 ): Promise<Settled> {
   const { condition, retries, delayMs } = step.until ?? { condition: undefined, retries: 0, delayMs: 0 }
   for (let attempt = 1; ; attempt++) {
-    const [settled] = await applyBatch(context, { step, position, target, jobs: [job], settles })
+    const [settled] = await applyBatch(context, { step, position, target, jobs: [job], settles, listen })
     if (!settled) throw new Error('a batch of one job has one end')
     const done = condition && holds(context.evaluator, [condition], step, job.job, settled.value as never) === true
     if (done) return { ...settled, attempts: attempt }
@@ -138,6 +144,7 @@ async function keep(
   context: PlayContext,
   { job, planned }: PlannedJob,
   step: Step,
+  position: number,
   onlyLooking: boolean,
 ): Promise<Settled> {
   if (job.call.kind !== 'action' || planned.kind !== 'decision') throw new Error('only an action keeps files')
@@ -151,7 +158,6 @@ async function keep(
   const have = await context.controller.read(path)
   const value = { changed: !have?.equals(wanted.content), dest: path }
   if (have?.equals(wanted.content)) return { host: job.host, item: job.item, status: 'ok', differences: [], value }
-  if (!onlyLooking) await context.controller.write(path, wanted.content, wanted.mode)
   const difference = {
     kind: 'fetch',
     what: path,
@@ -159,14 +165,29 @@ async function keep(
     before: have && `${have.length} bytes`,
     after: `${wanted.content.length} bytes`,
   }
+  if (!onlyLooking) {
+    const refusal = refusedChange(context, step, job, [difference])
+    if (refusal) return refusal
+    try {
+      await owe(context, job, step, position)
+    } catch (error) {
+      if (error instanceof RemoteProblem) return unreached(job, error)
+      throw error
+    }
+    await context.controller.write(path, wanted.content, wanted.mode)
+  }
   return { host: job.host, item: job.item, status: 'changed', differences: [difference], value }
 }
 
-/** Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. */
-function batchLength(jobs: readonly PlannedJob[]): number {
+/**
+ * Modules are planned on each other's predictions; a guard of an action is not, so it looks again before each item. What stands
+ * behind something that is refused is planned without it.
+ */
+function batchLength(jobs: readonly PlannedJob[], isRefused: (job: PlannedJob) => boolean): number {
   const stop = jobs.findIndex(
-    ({ planned }, index) =>
-      index > 0 && (planned.kind === 'unknown' || (planned.kind === 'decision' && planned.guarded)),
+    (job, index) =>
+      index > 0 &&
+      (job.planned.kind === 'unknown' || (job.planned.kind === 'decision' && job.planned.guarded) || isRefused(job)),
   )
   return stop < 0 ? jobs.length : stop
 }

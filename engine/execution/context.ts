@@ -1,10 +1,12 @@
 import type { Evaluator } from '../language/evaluator.ts'
 import type { Play } from '../language/playbook.ts'
 import type { Event, Mode } from '../report/event.ts'
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { DebtBook } from './debt-book.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
 import type { Registry } from './registry.ts'
+import type { Veto } from './veto.ts'
 
 /** The controller's own files, for what is fetched. */
 export interface ControllerFiles {
@@ -27,11 +29,19 @@ export interface PlayContext {
   states: ReadonlyMap<string, HostState>
   debts: DebtBook
   emit: (event: Event) => void
+  /** What no registered value may give away. */
+  secrets: KnownSecrets
   now: () => Date
   sleep: (milliseconds: number) => Promise<void>
   controller: ControllerFiles
   operator: string
   signal: AbortSignal | undefined
+  /** Seconds after which a host undoes a change that may have cut off the way in, unless a new login has proven the way. */
+  guardSeconds: number
+  /** Whether what commands print is told while they run. */
+  tellsOutput?: boolean | undefined
+  /** Asked before anything is changed. */
+  veto?: Veto | undefined
   /** Told where a plan foresaw something else than came: a bug in a module, or somebody else at work on the host. */
   onMisprediction?: ((sentence: string) => void) | undefined
 }

@@ -1,4 +1,5 @@
 import type { Become } from '../remote/address.ts'
+import { userKey } from './hosts.ts'
 
 /** Which debts stand on which host and as whom they were recorded, as far as this run has recorded, found or cleared them. */
 export class DebtBook {
@@ -6,20 +7,25 @@ export class DebtBook {
 
   /** The handler is owed on the host; the debt lies where that user keeps such things. */
   note(host: string, handler: string, as: Become | undefined): void {
-    const handlers = this.#standing.get(host) ?? new Map()
-    this.#standing.set(host, handlers.set(handler, as))
+    const key = keyOf(host, handler)
+    const keepers = this.#standing.get(key) ?? new Map()
+    this.#standing.set(key, keepers.set(userKey(as), as))
   }
 
-  clear(host: string, handler: string): void {
-    this.#standing.get(host)?.delete(handler)
+  clear(host: string, handler: string, as: Become | undefined): void {
+    this.#standing.get(keyOf(host, handler))?.delete(userKey(as))
   }
 
   stands(host: string, handler: string): boolean {
-    return this.#standing.get(host)?.has(handler) ?? false
+    return this.keepers(host, handler).length > 0
   }
 
   /** Who recorded it. */
-  keeper(host: string, handler: string): Become | undefined {
-    return this.#standing.get(host)?.get(handler)
+  keepers(host: string, handler: string): readonly (Become | undefined)[] {
+    return [...(this.#standing.get(keyOf(host, handler))?.values() ?? [])]
   }
+}
+
+function keyOf(host: string, handler: string): string {
+  return JSON.stringify([host, handler])
 }

@@ -19,10 +19,14 @@ export class HostState {
   readonly notified = new Map<string, string>()
   /** Check mode: handlers that what may run would notify. */
   readonly perhapsNotified = new Set<string>()
+  /** Handlers that earlier runs owe to this host, with the words for it. */
+  readonly #owed = new Map<string, string>()
   readonly counts: Record<Status, number> = emptyCounts()
-  lost: 'failed' | 'unreachable' | 'locked' | undefined
-  /** `end_host` or `end_play` was reached. */
+  lost: 'failed' | 'unreachable' | 'locked' | 'refused' | undefined
+  /** `end_host` or `end_play` was reached: no more tasks, yet handlers. */
   ended = false
+  /** The play was stopped for all its hosts: neither tasks nor handlers. */
+  stopped = false
   #blocks = new Map<string, BlockState>()
   /** A failure that no block holds: only the `always` sections that were entered still run. */
   #failed = false
@@ -36,22 +40,49 @@ export class HostState {
     this.#blocks = new Map()
     this.#failed = false
     this.ended = false
+    this.stopped = false
   }
 
-  /** In the play, and not thrown out by a failure. */
+  /** An earlier run owes this handler, so it is due in this play. */
+  owe(handler: string, words: string): void {
+    this.#owed.set(handler, words)
+    this.notified.set(handler, words)
+  }
+
+  /** What is to be said of a handler that an earlier run owed. */
+  wordsOwed(handler: string): string | undefined {
+    return this.#owed.get(handler)
+  }
+
+  /** In the play, and neither thrown out by a failure nor done with it. */
   get active(): boolean {
-    return this.lost !== 'unreachable' && this.lost !== 'locked' && !this.#failed && !this.ended
+    return this.takesHandlers && !this.ended
   }
 
-  /** Whether the step is this host's to run, by its blocks. Notes which blocks it has entered. */
+  /** Whether handlers that are due still run. */
+  get takesHandlers(): boolean {
+    return this.#answers && !this.#failed && !this.stopped
+  }
+
+  /** Whether the step is this host's to run, by its blocks. */
   admits(blocks: readonly BlockPath[]): boolean {
-    if (this.lost === 'unreachable' || this.lost === 'locked' || this.ended) return false
+    if (!this.#answers) return false
     const always = blocks.findLastIndex(({ id, section }) => section === 'always' && this.#block(id).entered)
     if (always >= 0) {
       const block = this.#block(blocks[always]?.id ?? '')
       return !block.alwaysFailed && this.#admitsInside(blocks.slice(always + 1))
     }
-    return !this.#failed && this.#admitsInside(blocks)
+    return this.active && this.#admitsInside(blocks)
+  }
+
+  /** Notes the blocks that are begun with a step, so that what they always do is done. */
+  enter(blocks: readonly BlockPath[]): void {
+    for (const { id, section } of blocks) if (section === 'block') this.#block(id).entered = true
+  }
+
+  /** Whether a handler is this host's to run. */
+  admitsHandler(blocks: readonly BlockPath[]): boolean {
+    return this.takesHandlers && this.#admitsInside(blocks)
   }
 
   /** Says whether a rescue takes care of a failure at this place; a failure that none does throws the host out of the play. */
@@ -77,17 +108,18 @@ export class HostState {
 
   /** Whether the step is a rescue of something that may fail. */
   mayAdmit(blocks: readonly BlockPath[]): boolean {
-    if (this.lost !== undefined || this.ended) return false
+    if (this.lost !== undefined || !this.active) return false
     return blocks.some(({ id, section }) => section === 'rescue' && this.#block(id).doubtful && !this.#block(id).failed)
+  }
+
+  get #answers(): boolean {
+    return this.lost !== 'unreachable' && this.lost !== 'locked'
   }
 
   #admitsInside(blocks: readonly BlockPath[]): boolean {
     return blocks.every(({ id, section }) => {
       const block = this.#block(id)
-      if (section === 'block') {
-        block.entered = true
-        return !block.failed
-      }
+      if (section === 'block') return !block.failed
       if (section === 'rescue') return block.failed && !block.rescueFailed
       return block.entered && !block.alwaysFailed
     })

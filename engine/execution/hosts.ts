@@ -1,11 +1,13 @@
 import pLimit, { type LimitFunction } from 'p-limit'
 import type { Become } from '../remote/address.ts'
-import { type Debt, debtsRead, parseDebts } from '../remote/debt.ts'
+import { type Debt, debtsRead, hidesDebts, parseDebts } from '../remote/debt.ts'
 import { factsRead, parseFacts } from '../remote/facts.ts'
+import { undoStanding } from '../remote/guard.ts'
 import type { Done, Job, RemoteHost } from '../remote/host.ts'
 import type { LockHolder } from '../remote/lock.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
-import type { AnyRead, RawState } from '../resource/read.ts'
+import { sh } from '../resource/command.ts'
+import { type AnyRead, type ConnectionState, type RawState, read } from '../resource/read.ts'
 import type { ValueMap } from '../resource/value.ts'
 import { mergeReads, World } from './world.ts'
 
@@ -24,10 +26,18 @@ export interface HostsOptions {
   open: (host: string) => Promise<RemoteHost>
   /** Hosts worked on at a time. */
   forks: number
-  /** A host answered for the first time, with what earlier runs owe to it. */
-  onConnected: (host: string, debts: readonly Debt[], as: Become | undefined) => void
+  /** A host answered for the first time. */
+  onConnected: (host: string) => void
+  /** What earlier runs owe to the host, as far as this user can see it: told by the first trip of each user. */
+  onDebts: (host: string, debts: readonly Debt[], as: Become | undefined) => void
+  /** Root has debts on the host, nobody of this run is root there, and so nobody can see them. */
+  onHiddenDebts: (host: string) => void
+  /** What an earlier run left on trial, which could have cut off the way in, was undone before anything was looked at. */
+  onUndone: (host: string) => void
   /** Who takes the lock of each host; nobody in check mode. */
   lock: LockHolder | undefined
+  /** The root whom the run will become on a host, if any: that lock is the one that keeps others out. */
+  rootOf: (host: string) => Become | undefined
 }
 
 /** All hosts of a run: their connections, opened when first needed, and what is known of each. */
@@ -38,6 +48,11 @@ export class Hosts {
   readonly #connected = new Map<string, RemoteHost>()
   readonly #worlds = new Map<string, World>()
   readonly #facts = new Map<string, ValueMap>()
+  readonly #keepers = new Map<string, Become | undefined>()
+  /** Users who have asked for debts, by host. */
+  readonly #asked = new Map<string, Set<string>>()
+  /** Hosts with a configuration of sshd or the network that nothing has read yet, by who wrote it: what was before is kept there. */
+  readonly unread = new Map<string, Become | undefined>()
 
   constructor(options: HostsOptions) {
     this.#options = options
@@ -63,28 +78,73 @@ export class Hosts {
     return this.#facts.get(host)
   }
 
-  /** Goes to the host and takes in what was seen. The first trip also asks for what earlier runs owe to it. */
+  /** How the run has come to the host; undefined before it has. */
+  way(host: string): ConnectionState | undefined {
+    return this.#connected.get(host)?.way
+  }
+
+  /** Proves that one can log in to the host and work there, by a connection of its own; rejects with a RemoteProblem. */
+  async logInAnew(host: string, become: Become | undefined): Promise<void> {
+    await this.#limit(async () => {
+      const remote = await this.#options.open(host)
+      try {
+        await remote.round({ become, jobs: [], reads: [PROOF] })
+      } finally {
+        await remote.close()
+      }
+    })
+  }
+
+  /** Goes to the host and takes in what was seen. The first trip of each user also asks for what earlier runs owe. */
   async go({ host, become, step, jobs, reads, changes }: Trip): Promise<Done> {
-    const isNew = !this.#connected.has(host)
-    // Nothing is changed on a host before its lock is known to be ours.
-    if (isNew && jobs.length > 0) await this.go({ host, become, step, jobs: [], reads: [] })
+    // Nothing is changed on a host before it is known whose lock it has and what is owed there.
+    if (!this.#connected.has(host) && (jobs.length > 0 || !isSame(this.#keeper(host, become), become)))
+      await this.#arrive(host, become, step)
     return await this.#limit(async () => {
       const remote = await this.#remote(host)
-      const first = !this.#connected.has(host)
-      const lock = first ? this.#options.lock : undefined
-      const asked = [...mergeReads(first ? [...reads, debtsRead] : reads).values()]
-      const done = await remote.round({ become, jobs, reads: asked, lock, changes })
-      if (done.lockedBy) throw locked(host, done.lockedBy)
-      this.#connected.set(host, remote)
+      const isNew = !this.#hasAsked(host, become)
+      const asked = [...mergeReads(isNew ? [...reads, debtsRead] : reads).values()]
+      const { lock: holder } = this.#options
+      const lock = holder && { holder, as: this.#keeper(host, become) }
+      const isFirst = isNew && lock !== undefined && isSame(lock.as, become)
+      const before = isFirst ? [{ commands: [undoStanding], timeoutMs: 120_000 }] : []
+      const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock, changes })
+      const done = { ...all, jobs: all.jobs.slice(before.length) }
+      if (isFirst && all.jobs[0]?.[0]?.stdout.includes('undone')) this.#options.onUndone(host)
       this.world(host).keep(asked, done.seen, userKey(become), step)
       this.world(host).know(userKey(become), done.as)
       const facts = done.seen.get(factsRead.key)
       if (facts && 'state' in facts) this.#facts.set(host, parseFacts(facts.state as RawState))
-      const debts = done.seen.get(debtsRead.key)
-      if (first)
-        this.#options.onConnected(host, debts && 'state' in debts ? parseDebts(debts.state as RawState) : [], become)
+      if (isNew) this.#welcome(host, remote, become, done)
       return done
     })
+  }
+
+  /**
+   * Tries once to lock all of these hosts, and keeps what it gets only when it gets all: two runs that wait for each other
+   * would wait for ever. Gives what is in the way; a host with another trouble is left to its first trip.
+   */
+  async tryLockAll(names: readonly string[], holder: LockHolder): Promise<RemoteProblem[]> {
+    const locked: RemoteHost[] = []
+    const problems = await Promise.all(
+      names.map((host) =>
+        this.#limit(async () => {
+          const become = this.#options.rootOf(host)
+          try {
+            const remote = await this.#remote(host)
+            await remote.round({ become, jobs: [], reads: [], lock: { holder, as: become } })
+            locked.push(remote)
+          } catch (error) {
+            if (!(error instanceof RemoteProblem)) throw error
+            if (error.code === 'LOCKED') return [error]
+          }
+          return []
+        }),
+      ),
+    )
+    const inTheWay = problems.flat()
+    if (inTheWay.length > 0) await Promise.all(locked.map((remote) => remote.release()))
+    return inTheWay
   }
 
   traffic(host: string): { rounds: number; bytesSent: number; bytesReceived: number } {
@@ -94,6 +154,42 @@ export class Hosts {
 
   async close(): Promise<void> {
     await Promise.allSettled([...this.#remotes.values()].map(async (remote) => (await remote).close()))
+  }
+
+  /** The first trip, by whoever is to hold the lock; by the one who wants to go when that one may not become root. */
+  async #arrive(host: string, become: Become | undefined, step: number): Promise<void> {
+    const as = this.#keeper(host, become)
+    try {
+      await this.go({ host, become: as, step, jobs: [], reads: [] })
+    } catch (error) {
+      if (!(error instanceof RemoteProblem) || error.code !== 'BECOME_FAILED' || isSame(as, become)) throw error
+      this.#keepers.set(host, become)
+      await this.go({ host, become, step, jobs: [], reads: [] })
+    }
+  }
+
+  /** Who holds the lock of a host: its root as soon as the run works as root, else the user who came first. */
+  #keeper(host: string, become: Become | undefined): Become | undefined {
+    const keeper = this.#keepers.has(host) ? this.#keepers.get(host) : (this.#options.rootOf(host) ?? become)
+    const chosen = become?.user === 'root' && keeper?.user !== 'root' ? become : keeper
+    this.#keepers.set(host, chosen)
+    return chosen
+  }
+
+  #hasAsked(host: string, become: Become | undefined): boolean {
+    return this.#asked.get(host)?.has(userKey(become)) ?? false
+  }
+
+  #welcome(host: string, remote: RemoteHost, become: Become | undefined, { seen }: Done): void {
+    if (this.#hasAsked(host, become)) return
+    if (!this.#connected.has(host)) this.#options.onConnected(host)
+    this.#connected.set(host, remote)
+    this.#asked.set(host, (this.#asked.get(host) ?? new Set()).add(userKey(become)))
+    const answer = seen.get(debtsRead.key)
+    if (!answer || !('state' in answer)) return
+    const state = answer.state as RawState
+    this.#options.onDebts(host, parseDebts(state), become)
+    if (hidesDebts(state) && this.#keepers.get(host)?.user !== 'root') this.#options.onHiddenDebts(host)
   }
 
   #remote(host: string): Promise<RemoteHost> {
@@ -111,13 +207,11 @@ export function userKey(become: Become | undefined): string {
   return become ? `${become.method} ${become.user}` : ''
 }
 
-function locked(host: string, { by, playbook, since }: LockHolder): RemoteProblem {
-  return new RemoteProblem({
-    code: 'LOCKED',
-    host,
-    message: `${by} has been working on ${host} since ${since}, with ${playbook}`,
-    hint: 'wait for that run to end; the lock goes with its connection',
-  })
+function isSame(one: Become | undefined, other: Become | undefined): boolean {
+  return userKey(one) === userKey(other)
 }
+
+/** Something that every shell can do. */
+const PROOF = read.raw('a shell', sh`:`)
 
 const NO_TRAFFIC = { rounds: 0, bytesSent: 0, bytesReceived: 0 }

@@ -54,7 +54,7 @@ function draftOne(one: Draft): Drafted {
   const { evaluator, step, host, loopItem } = one
   let item: Job['item']
   try {
-    if (loopItem) item = { index: loopItem.index, label: evaluator.label(step, host.name, loopItem) }
+    if (loopItem) item = { index: loopItem.index, label: labelOf(one, loopItem) }
     const { holds, reason } = evaluator.when(step, host.name, loopItem)
     if (holds === false) return { kind: 'skipped', host, item, reason: reason ?? 'its condition is false' }
     if (holds instanceof Unknown) return { kind: 'may-run', host, item, unknown: holds, ...ifItRan(one, item) }
@@ -63,6 +63,12 @@ function draftOne(one: Draft): Drafted {
     if (error instanceof Problem) return { kind: 'failure', host, item, problem: error }
     throw error
   }
+}
+
+/** What no_log hides is not in the name of an item either, unless somebody has chosen that name. */
+function labelOf({ evaluator, step, host }: Draft, item: LoopItem): string {
+  if (step.noLog && !step.loop?.label) return `item ${item.index + 1}`
+  return evaluator.label(step, host.name, item)
 }
 
 function due({ evaluator, step, call, host, loopItem }: Draft, item: Job['item']): Drafted {

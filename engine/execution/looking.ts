@@ -15,7 +15,7 @@ export type Wanted = Map<string, Map<string, { become: Become | undefined; reads
 export async function look(context: PlayContext, wanted: Wanted, step: number): Promise<Map<string, RemoteProblem>> {
   const unreachable = new Map<string, RemoteProblem>()
   const trips = [...wanted].map(async ([host, users]) => {
-    for (const { become, reads } of users.values()) {
+    for (const { become, reads } of rootFirst(users.values())) {
       try {
         await context.hosts.go({ host, become, step, jobs: [], reads: reads.values() })
       } catch (error) {
@@ -58,6 +58,12 @@ async function lookForNobody(
   }
 }
 
+/** Root holds the lock of a host, and so comes first. */
+function rootFirst<T extends { become: Become | undefined }>(users: Iterable<T>): T[] {
+  const isRoot = ({ become }: T) => Number(become?.user === 'root')
+  return [...users].sort((a, b) => isRoot(b) - isRoot(a))
+}
+
 /** Adds reads to what is wanted of a host. */
 export function want(wanted: Wanted, host: string, become: Become | undefined, reads: Iterable<AnyRead>): void {
   const users = wanted.get(host) ?? new Map()
@@ -74,9 +80,14 @@ export function missingOf(context: PlayContext, step: Step, targets: readonly Pl
   for (const { target, jobs } of targets) {
     for (const { planned } of jobs) if (planned.kind === 'missing') want(wanted, target, step.become, planned.reads)
   }
-  for (const host of context.registry.factsWanted) want(wanted, host, step.become, [factsRead])
-  context.registry.factsWanted.clear()
+  wantFacts(context, wanted, step.become)
   return wanted
+}
+
+/** Adds the facts that something has asked for and nobody has gathered. */
+export function wantFacts({ registry, hosts }: PlayContext, wanted: Wanted, become: Become | undefined): void {
+  for (const host of registry.factsWanted) if (!hosts.facts(host)) want(wanted, host, become, [factsRead])
+  registry.factsWanted.clear()
 }
 
 /** Both wants in one. */

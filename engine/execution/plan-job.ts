@@ -1,7 +1,7 @@
 import type { Callable } from '../language/playbook.ts'
 import type { Decision } from '../resource/action.ts'
 import type { Change } from '../resource/change.ts'
-import { type Plan, type Reads, TaskFailure } from '../resource/module.ts'
+import { NotVisible, type Plan, type Reads, TaskFailure } from '../resource/module.ts'
 import type { AnyRead } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { World } from './world.ts'
@@ -40,6 +40,7 @@ export function planJob(call: Callable, args: object, world: World, user: string
     const guarded = Object.keys(reads).length > 0
     return { kind: 'decision', decision: call.action.decide(args, gathered.results), guarded }
   } catch (error) {
+    if (error instanceof NotVisible) return { kind: 'denied', message: error.message }
     if (error instanceof TaskFailure) return { kind: 'failure', message: error.message, hint: error.hint }
     throw error
   }
@@ -62,6 +63,7 @@ export function foreseeAction(world: World, call: Callable, args: object, user: 
   }
   const state = new Unknown(`what ${call.action.name} does`)
   for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[]) {
+    if (read.kind === 'connection') continue
     world.foresee({ read, state }, user, step)
     if (read.kind === 'file') world.predictions.acts(read.path)
   }
@@ -100,9 +102,15 @@ function readsOfPartial(call: Callable, partial: object): { reads: AnyRead[]; co
   }
   const mark = new Unknown('').toString()
   const sets = call.kind === 'module' ? call.module.sets : undefined
-  const set = Object.entries(reads)
-    .flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? (read as AnyRead | AnyRead[]) : []))
-    .filter((read) => read.kind !== 'file' || !read.follows)
-  const named = set.filter((read) => !read.key.includes(mark))
-  return { reads: named, complete: named.length === set.length }
+  const set = Object.entries(reads).flatMap(([name, read]) =>
+    sets === undefined || sets.includes(name) ? (read as AnyRead | AnyRead[]) : [],
+  )
+  const changeable = set.filter(isChangeable)
+  const named = changeable.filter((read) => !read.key.includes(mark))
+  return { reads: named, complete: named.length === changeable.length }
+}
+
+/** Nothing that a task does makes another way of the one that the run has come, and a folder is what its path leads to. */
+function isChangeable(read: AnyRead): boolean {
+  return read.kind !== 'connection' && !(read.kind === 'file' && read.follows)
 }

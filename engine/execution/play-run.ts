@@ -1,64 +1,62 @@
-import type { Handler, Play, Roll, Step } from '../language/playbook.ts'
+import type { Handler, Play, Step } from '../language/playbook.ts'
+import { Problem } from '../problem.ts'
 import type { Become } from '../remote/address.ts'
-import { clearDebt } from '../remote/debt.ts'
-import { RemoteProblem } from '../remote/remote-problem.ts'
+import { factsRead } from '../remote/facts.ts'
 import type { TaskRef } from '../report/event.ts'
-import { Unknown } from '../resource/unknown.ts'
-import type { Value } from '../resource/value.ts'
+import type { OutputListener } from './act.ts'
 import { lossOf, unreached } from './apply.ts'
+import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
 import { draft } from './jobs.ts'
 import { lookAhead } from './look-ahead.ts'
-import { look, want } from './looking.ts'
-import { loopValue } from './register.ts'
-import { batchSize, countOf, orderHosts } from './roll.ts'
-import { open, type Settled, toResult } from './settled.ts'
+import { look, want, wantFacts } from './looking.ts'
+import { Passage } from './passage.ts'
+import { PlayOutcome } from './play-outcome.ts'
+import { failed, open, type Settled } from './settled.ts'
 import { blurAll, perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {
   readonly #context: PlayContext
   readonly #play: Play
-  /** Check mode: something is predicted, so that what looks for an effect must wait. */
-  #pending = false
-  /** Check mode: hosts on which something would happen that nobody can foresee. */
-  readonly #hazy = new Set<string>()
-  #stopped = false
-  #lostAtStart = 0
+  readonly #members: readonly HostState[]
+  readonly #outcome: PlayOutcome
+  readonly #passage: Passage
+  /** Steps that run once a play, from when they begin. */
+  readonly #once = new Map<string, Promise<ReadonlySet<HostState>>>()
 
-  constructor(context: PlayContext) {
+  constructor(context: PlayContext, members: readonly HostState[]) {
     this.#context = context
     this.#play = context.play
+    this.#members = members
+    this.#outcome = new PlayOutcome(context, members)
+    this.#passage = new Passage(context, this.#outcome)
   }
 
-  async go(members: readonly HostState[]): Promise<void> {
+  /** Gives the reason when the play was stopped for all its hosts. */
+  async go(): Promise<string | undefined> {
     const { roll, strategy, steps } = this.#play
-    const [first] = steps
-    for (const batch of this.#batches(roll, members, first)) {
+    const passing = { roll, members: this.#members, around: [], step: steps[0] }
+    await this.#passage.pass(passing, async (batch) => {
       const parts = strategy === 'free' ? batch.map((host) => [host]) : [batch]
-      await Promise.all(parts.map((part) => this.#runBatch(part, members)))
-    }
+      await Promise.all(parts.map((part) => this.#runBatch(part)))
+    })
+    return this.#outcome.stopped
   }
 
-  async #runBatch(batch: readonly HostState[], all: readonly HostState[]): Promise<void> {
+  async #runBatch(batch: readonly HostState[]): Promise<void> {
     await this.#greet(batch)
     const { steps } = this.#play
-    await this.#runSteps(0, steps.length, batch, all, 0)
-    if (!this.#halted) await this.#flush(batch, steps.length)
+    await this.#runSteps(0, steps.length, batch, 0)
+    await this.#flush(batch, steps.length)
   }
 
   /** Steps from one position up to another. A block with a roll of its own is passed through batch by batch. */
-  async #runSteps(
-    from: number,
-    to: number,
-    batch: readonly HostState[],
-    all: readonly HostState[],
-    depth: number,
-  ): Promise<void> {
+  async #runSteps(from: number, to: number, batch: readonly HostState[], depth: number): Promise<void> {
     const { steps } = this.#play
     let position = from
-    while (position < to && !this.#halted) {
+    while (position < to && !this.#outcome.interrupted) {
       const step = steps[position]
       if (!step) return
       const before = steps[position - 1]
@@ -66,221 +64,188 @@ export class PlayRun {
       const rolled = step.blocks.findIndex((block, index) => index >= depth && block.roll !== undefined)
       const block = step.blocks[rolled]
       if (block?.roll) {
+        const start = position
         const end = endOfBlock(steps, position, rolled, block.id)
-        for (const part of this.#batches(block.roll, batch, step)) {
-          await this.#runSteps(position, end, part, all, rolled + 1)
-        }
+        const passing = { roll: block.roll, members: batch, around: step.blocks.slice(0, rolled), step }
+        await this.#passage.pass(passing, (part) => this.#runSteps(start, end, part, rolled + 1))
         position = end
         continue
       }
       if (step.call.kind === 'meta') await this.#meta(step, batch, position)
-      else await this.#runStep(step, position, batch, all)
+      else await this.#runStep(step, position, batch)
       position++
-    }
-  }
-
-  /** The batches of a roll, the order asked for again before each when it may change; none after the play was stopped. */
-  *#batches(roll: Roll | undefined, members: readonly HostState[], step: Step | undefined): Generator<HostState[]> {
-    let left = [...members]
-    let turn = 0
-    while (left.length > 0 && !this.#halted) {
-      const isFirst = turn === 0
-      if (roll && (isFirst || (roll.order.kind === 'by' && roll.order.dynamic))) {
-        left = orderHosts(roll.order, left, (by, host) =>
-          step ? this.#context.evaluator.evaluate(by, step, host.name) : null,
-        )
-      }
-      const size = batchSize(roll?.serial, turn++, members.length)
-      yield left.slice(0, size)
-      left = left.slice(size)
     }
   }
 
   /** The first round on each host: connects, asks for debts, and looks at all that can be looked at now. */
   async #greet(batch: readonly HostState[]): Promise<void> {
     const { steps, place, name } = this.#play
-    const ahead = steps.map((step, position) => ({ step, position }))
-    const wanted = lookAhead({ ...this.#context, ahead, members: batch })
-    const become: Become | undefined = steps.find((step) => step.become)?.become
-    for (const host of batch) if (!wanted.has(host.name)) want(wanted, host.name, become, [])
-    const unreachable = await look(this.#context, wanted, 0)
     const task: TaskRef = { id: 'connect', name: 'connect', module: 'connect', play: name, place, handler: false }
+    for (const host of batch) {
+      const refusal = this.#context.veto?.refusal(host.name)
+      if (refusal)
+        this.#outcome.settle(task, undefined, failed({ host, item: undefined }, refusal.failure, refusal.differences))
+    }
+    const members = batch.filter(({ lost }) => lost === undefined)
+    const ahead = steps.map((step, position) => ({ step, position }))
+    const wanted = lookAhead({ ...this.#context, ahead, members })
+    const become: Become | undefined = steps.find((step) => step.become)?.become
+    const facts = this.#play.gatherFacts === true ? [factsRead] : []
+    wantFacts(this.#context, wanted, become)
+    for (const host of members) if (!wanted.has(host.name) || facts.length > 0) want(wanted, host.name, become, facts)
+    const unreachable = await look(this.#context, wanted, 0)
     for (const host of batch) {
       const problem = unreachable.get(host.name)
       if (!problem) continue
       host.lost = lossOf(problem)
-      this.#settle(task, undefined, unreached({ host, item: undefined }, problem))
+      this.#outcome.settle(task, undefined, unreached({ host, item: undefined }, problem))
     }
-    this.#judge(batch)
+    this.#outcome.judge()
   }
 
   async #runStep(
     step: Step,
     position: number,
     batch: readonly HostState[],
-    all: readonly HostState[],
     handler?: Handler,
-  ): Promise<void> {
+  ): Promise<ReadonlySet<HostState>> {
+    const { blocks } = step
+    const isAdmitted = (host: HostState) => (handler ? host.admitsHandler(blocks) : host.admits(blocks))
     const isCalled = (host: HostState) => handler === undefined || host.notified.has(handler.name)
-    const members = batch.filter((host) => host.admits(step.blocks) && isCalled(host))
-    const doubtful = batch.filter((host) => !isCalled(host) || (!members.includes(host) && host.mayAdmit(step.blocks)))
-    if (members.length + doubtful.length === 0) return
+    const members = batch.filter((host) => isAdmitted(host) && isCalled(host))
+    const doubtful = batch.filter((host) => (isAdmitted(host) ? !isCalled(host) : host.mayAdmit(blocks)))
+    if (members.length + doubtful.length === 0) return new Set()
+    if (step.runOnce && !handler) {
+      const earlier = this.#once.get(step.id)
+      if (earlier) return await earlier
+      const work = this.#act({ step, position, members, doubtful, handler })
+      this.#once.set(step.id, work)
+      return await work
+    }
+    return await this.#act({ step, position, members, doubtful, handler })
+  }
+
+  /** Gives the hosts that have got to it. */
+  async #act({ step, position, members, doubtful, handler }: Acting): Promise<ReadonlySet<HostState>> {
+    const performed = new Set<HostState>()
     const { call } = step
-    if (call.kind === 'meta') return
-    const task = this.#taskRef(step, handler !== undefined)
-    this.#emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
+    if (call.kind === 'meta') return performed
+    const task = this.#outcome.taskRef(step, handler !== undefined)
+    this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
     const reason = handler ? 'it is notified by what may run' : 'it rescues what fails as things are'
     const perhaps = doubtful.map((host) => perhapsDone(host, reason))
     for (const host of doubtful) blurAll(this.#context, draft(this.#context.evaluator, step, call, host), reason)
-    for (const one of perhaps) this.#settle(task, step, one)
-    this.#register(step, perhaps, undefined)
-    for (const part of this.#batches(step.roll, members, step)) {
+    for (const one of perhaps) this.#outcome.settle(task, step, one)
+    this.#outcome.register(step, perhaps, undefined)
+    // Who has run it once has run it for all: no roll of its own.
+    const passing = { roll: step.runOnce ? undefined : step.roll, members, around: step.blocks, step, handler }
+    await this.#passage.pass(passing, async (part) => {
+      for (const host of part) host.enter(step.blocks)
       const { steps } = this.#play
       const ahead = handler
         ? [{ step, position }]
         : steps.slice(position).map((later, index) => ({ step: later, position: position + index }))
-      const settled = await perform(this.#context, {
+      const ended = await perform(this.#context, {
         step,
         call,
         position,
         ahead,
         members: part,
         settles: handler?.name,
-        pending: this.#pending,
-        hazy: this.#hazy,
+        pending: this.#outcome.pending,
+        hazy: this.#outcome.hazy,
+        listen: this.#listener(task, step),
       })
-      for (const one of settled) this.#settle(task, step, one)
-      this.#register(step, settled, step.runOnce ? all : undefined)
-      if (step.runOnce && settled.some((one) => one.host.lost))
-        for (const host of part) if (!host.lost) host.fail(step.blocks)
-      this.#judge(all)
-      if (step.runOnce) break
-    }
-    this.#emit({ type: 'task-finished', task })
+      const settled = inOrder(ended, part)
+      const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
+      for (const { host, status } of settled) if (status !== 'unreachable') performed.add(host)
+      if (step.runOnce && performed.size > 0) for (const host of members) performed.add(host)
+      this.#outcome.register(step, settled, step.runOnce ? this.#members : undefined)
+      if (step.runOnce && failures.length > 0) this.#failWith(step, failures)
+      this.#outcome.judge()
+    })
+    this.#outcome.emit({ type: 'task-finished', task })
+    return performed
   }
 
-  /** Handlers that are due, in the order of the play; what a handler notifies comes in the same flush. */
+  /** What one host could not do for all has failed for all: a rescue is theirs as well. */
+  #failWith(step: Step, failures: readonly Settled[]): void {
+    for (const host of this.#members)
+      if (host.lost === undefined && failures.every((one) => one.host !== host)) host.fail(step.blocks)
+  }
+
+  /**
+   * Handlers that are due, in the order of the play, each once; what a handler notifies comes in the same flush. Hosts that the
+   * handler did not get to, since the play was stopped or interrupted, stay owed.
+   */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
-    for (const handler of this.#play.handlers) {
-      const due = batch.filter(
-        (host) => host.active && (host.notified.has(handler.name) || host.perhapsNotified.has(handler.name)),
+    const begun = new Set<string>()
+    const dueFor = ({ name }: Handler) =>
+      batch.filter(
+        (host) =>
+          host.takesHandlers &&
+          (host.notified.has(name) || host.perhapsNotified.has(name)) &&
+          !begun.has(JSON.stringify([host.name, name])),
       )
-      if (due.length === 0) continue
-      await this.#runStep(handler, position, due, due, handler)
-      for (const host of due) {
-        host.perhapsNotified.delete(handler.name)
-        if (host.lost === undefined) host.notified.delete(handler.name)
-      }
+    for (;;) {
+      const handler = this.#play.handlers.find((one) => dueFor(one).length > 0)
+      if (this.#outcome.interrupted) return
+      if (!handler) break
+      const due = dueFor(handler)
+      for (const host of due) begun.add(JSON.stringify([host.name, handler.name]))
+      const performed = await this.#runStep(handler, position, due, handler)
+      for (const host of due) host.perhapsNotified.delete(handler.name)
+      for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
     }
-    await this.#clearDebts(batch, position)
-  }
-
-  /** Debts that nothing is owed for any more: their handler ran in parts or was not needed, or the change did not come. */
-  async #clearDebts(batch: readonly HostState[], position: number): Promise<void> {
-    const { debts, hosts, mode } = this.#context
-    if (mode === 'check') return
-    await Promise.all(
-      batch.map(async (host) => {
-        const paid = this.#play.handlers.filter(({ name }) => debts.stands(host.name, name) && !host.notified.has(name))
-        for (const { name, timeoutMs } of paid) {
-          if (host.lost) return
-          const become = debts.keeper(host.name, name)
-          try {
-            const jobs = [{ commands: [clearDebt(name)], timeoutMs }]
-            await hosts.go({ host: host.name, become, step: position, jobs, reads: [] })
-          } catch (error) {
-            // The next run finds the debt and pays it again.
-            if (!(error instanceof RemoteProblem)) throw error
-            return
-          }
-          debts.clear(host.name, name)
-        }
-      }),
-    )
+    await clearPaidDebts(this.#context, batch, position)
   }
 
   async #meta(step: Step, batch: readonly HostState[], position: number): Promise<void> {
-    const due = batch.filter(
-      (host) => host.admits(step.blocks) && this.#context.evaluator.when(step, host.name).holds === true,
-    )
+    const due = batch.filter((host) => host.admits(step.blocks) && this.#holds(step, host))
+    for (const host of due) host.enter(step.blocks)
     if (step.call.kind !== 'meta' || due.length === 0) return
     if (step.call.what === 'flush_handlers') await this.#flush(due, position)
-    else for (const host of step.call.what === 'end_play' ? batch : due) host.ended = true
+    else for (const host of step.call.what === 'end_play' ? this.#members : due) host.ended = true
   }
 
-  #settle(task: TaskRef, step: Step | undefined, settled: Settled): void {
-    const { host, status } = settled
-    const result = step ? toResult(settled, step) : { ...toResult(settled, CONNECTING) }
-    host.counts[status]++
-    let tolerated: 'ignored' | 'rescued' | undefined
-    if (status === 'unreachable') {
-      tolerated = step?.ignoreUnreachable || this.#play.ignoreUnreachable ? 'ignored' : undefined
-      host.lost = tolerated ? undefined : 'unreachable'
-    } else if (status === 'failed') {
-      if (step?.ignoreErrors) tolerated = 'ignored'
-      else if (host.fail(step?.blocks ?? []) === 'rescued') tolerated = 'rescued'
-    }
-    if (step && CHANGING.has(status)) {
-      this.#pending ||= this.#context.mode === 'check'
-      for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
-    }
-    if (step && status === 'may-run') for (const handler of step.notify) host.perhapsNotified.add(handler)
-    if (settled.doubtful && !step?.ignoreErrors) host.doubt(step?.blocks ?? [])
-    if (settled.hazy) this.#hazy.add(host.name)
-    this.#emit({ type: 'task-result', task, host: host.name, result: tolerated ? { ...result, tolerated } : result })
-  }
-
-  #register(step: Step, settled: readonly Settled[], shared: readonly HostState[] | undefined): void {
-    if (step.register === undefined) return
-    for (const host of new Set(settled.map((one) => one.host))) {
-      const results = settled.filter((one) => one.host === host)
-      const isLoop = results.some(({ item }) => item !== undefined)
-      const value: Value = isLoop
-        ? loopValue(results.map((one) => one.value))
-        : (results[0]?.value ?? new Unknown('nothing'))
-      for (const each of shared ?? [host]) this.#context.registry.register(each.name, step.register, value)
+  #holds(step: Step, host: HostState): boolean {
+    try {
+      return this.#context.evaluator.when(step, host.name).holds === true
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      this.#outcome.fail(step, host, error)
+      return false
     }
   }
 
-  /** Stops the play when more hosts are lost than it may lose. */
-  #judge(members: readonly HostState[]): void {
-    const lost = members.filter((host) => host.lost !== undefined).length
-    const { anyErrorsFatal } = this.#play
-    const { maxFailures } = this.#play.roll
-    const budget = anyErrorsFatal
-      ? 0
-      : maxFailures
-        ? countOf(maxFailures, members.length, 'down')
-        : Number.POSITIVE_INFINITY
-    if (lost - this.#lostAtStart > budget) this.#stopped = true
-  }
-
-  get #halted(): boolean {
-    return this.#stopped || (this.#context.signal?.aborted ?? false)
-  }
-
-  #taskRef(step: Step, handler: boolean): TaskRef {
-    const { id, name, place, call } = step
-    const module = call.kind === 'module' ? call.module.name : call.kind === 'action' ? call.action.name : 'meta'
-    return { id, name, module, play: this.#play.name, place, handler }
-  }
-
-  #emit(event: DistributiveOmit<Parameters<PlayContext['emit']>[0], 'at'>): void {
-    this.#context.emit({ ...event, at: this.#context.now().toISOString() } as Parameters<PlayContext['emit']>[0])
+  /** Tells what the task prints on a host, unless it is to be kept quiet. */
+  #listener(task: TaskRef, step: Step): OutputListener {
+    if (!this.#context.tellsOutput || step.noLog) return undefined
+    return ({ host, item }, stream, text) => {
+      this.#outcome.emit({ type: 'task-output', task, host: host.name, ...(item ? { item } : {}), stream, text })
+    }
   }
 }
 
-type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+/** By host and by item, however they came to their ends; hosts that are not of the batch come last. */
+function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Settled[] {
+  const places = new Map(batch.map((host, index) => [host, index]))
+  const placeOf = ({ host }: Settled) => places.get(host) ?? batch.length
+  return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
+}
 
-const CHANGING: ReadonlySet<string> = new Set(['changed', 'known-after-apply', 'would-run'])
+interface Acting {
+  step: Step
+  position: number
+  members: readonly HostState[]
+  doubtful: readonly HostState[]
+  handler: Handler | undefined
+}
 
 /** A rescue of what may not fail once it comes to that, or a handler of what may not run. */
 function perhapsDone(host: HostState, reason: string): Settled {
   return { ...open({ host, item: undefined }, 'may-run', reason), hazy: true }
 }
-
-/** What stands in for a step while a host is connected to. */
-const CONNECTING = { noLog: false } as Step
 
 /** The position after the last step of a block. */
 function endOfBlock(steps: readonly Step[], from: number, depth: number, id: string): number {

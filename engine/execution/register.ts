@@ -1,3 +1,5 @@
+import type { KnownSecrets } from '../resource/known-secrets.ts'
+import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { Planned } from './plan-job.ts'
@@ -29,6 +31,15 @@ export function loopValue(results: readonly Value[]): Value {
     skipped: results.length > 0 && results.every(isSkipped),
     results,
   }
+}
+
+/** The value with each text that holds a known secret as a secret itself, so that it cannot go on in the clear. */
+export function withoutSecrets(value: Value, secrets: KnownSecrets): Value {
+  if (secrets.isEmpty) return value
+  if (typeof value === 'string') return secrets.isIn(value) ? new Secret(value) : value
+  if (Array.isArray(value)) return value.map((part) => withoutSecrets(part, secrets))
+  if (!isRecord(value) || value instanceof Secret) return value
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, withoutSecrets(part, secrets)]))
 }
 
 function isSkipped(value: Value): boolean {

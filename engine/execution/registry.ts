@@ -7,12 +7,18 @@ import type { HostState } from './host-state.ts'
 export class Registry implements Runtime {
   readonly #states: ReadonlyMap<string, HostState>
   readonly #gathered: (host: string) => ValueMap | undefined
+  readonly #started: string
   #guesses: Map<string, Map<string, Value>> | undefined
   /** Hosts whose facts something has asked for and nobody has gathered. */
   readonly factsWanted = new Set<string>()
 
-  constructor(states: ReadonlyMap<string, HostState>, gathered: (host: string) => ValueMap | undefined) {
+  constructor(
+    states: ReadonlyMap<string, HostState>,
+    gathered: (host: string) => ValueMap | undefined,
+    started: string,
+  ) {
     this.#states = states
+    this.#started = started
     this.#gathered = gathered
   }
 
@@ -26,6 +32,10 @@ export class Registry implements Runtime {
     const state = this.#states.get(host)
     if (state && state.lost === undefined) this.factsWanted.add(host)
     return new Unknown(`the facts of ${host}, which were not gathered`)
+  }
+
+  now(): string {
+    return this.#started
   }
 
   register(host: string, name: string, value: Value): void {

@@ -1,5 +1,4 @@
-import type { Expression } from '../language/expression.ts'
-import type { Amount, Order } from '../language/playbook.ts'
+import type { Amount, Order, OrderBy } from '../language/playbook.ts'
 import type { Value } from '../resource/value.ts'
 
 /** How many hosts the batch of this turn takes: sizes in turn, the last one repeated; all of them without `serial`. */
@@ -18,7 +17,7 @@ export function countOf(amount: Amount, of: number, round: 'down' | 'up'): numbe
 export function orderHosts<H extends { name: string }>(
   order: Order,
   hosts: readonly H[],
-  evaluate: (by: Expression, host: H) => Value,
+  rank: (order: OrderBy, host: H) => Value,
 ): H[] {
   switch (order.kind) {
     case 'inventory':
@@ -30,9 +29,9 @@ export function orderHosts<H extends { name: string }>(
     case 'reverse_sorted':
       return hosts.toSorted((a, b) => compare(b.name, a.name))
     case 'shuffle':
-      return shuffle(hosts)
+      return shuffle(hosts, order.seed)
     case 'by': {
-      const keys = new Map(hosts.map((host) => [host, evaluate(order.by, host)]))
+      const keys = new Map(hosts.map((host) => [host, rank(order, host)]))
       return hosts.toSorted((a, b) => compare(keys.get(a) ?? null, keys.get(b) ?? null))
     }
   }
@@ -53,9 +52,9 @@ function compare(a: Value, b: Value): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** The same hosts give the same order, so that a run can be repeated: a hash of the name decides. */
-function shuffle<H extends { name: string }>(hosts: readonly H[]): H[] {
-  const keys = new Map(hosts.map((host) => [host, hash(host.name)]))
+/** The same hosts give the same order, so that a run can be repeated: a hash of seed and name decides. */
+function shuffle<H extends { name: string }>(hosts: readonly H[], seed: string): H[] {
+  const keys = new Map(hosts.map((host) => [host, hash(`${seed}\n${host.name}`)]))
   return hosts.toSorted((a, b) => (keys.get(a) ?? 0) - (keys.get(b) ?? 0))
 }
 

@@ -3,6 +3,7 @@ import type { Problem } from '../problem.ts'
 import type { Difference, Failure, Status, TaskResult } from '../report/event.ts'
 import type { Change } from '../resource/change.ts'
 import type { Plan } from '../resource/module.ts'
+import { HIDDEN } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { HostState } from './host-state.ts'
@@ -22,6 +23,8 @@ export interface Settled {
   failure?: Failure
   warnings?: readonly string[]
   attempts?: number
+  /** It failed, and what it was to change may be changed in part. */
+  begun?: true
   /** Check mode: nobody can foresee what is on the host after it. */
   hazy?: true
   /** Check mode: it fails as things are. */
@@ -148,18 +151,48 @@ export function decided(
 /** The event's form of it. */
 export function toResult(settled: Settled, step: Step): TaskResult {
   const { status, item, differences, reason, failure, warnings, value, attempts } = settled
-  const message = status === 'ok' && !step.noLog ? messageOf(step, value) : undefined
-  return {
+  const shared = {
     status,
-    differences,
-    warnings: warnings ?? [],
     ...(item ? { item } : {}),
+    ...(attempts === undefined ? {} : { attempts }),
+    differences: step.diff === false ? differences.map(unseen) : differences,
+  }
+  if (step.noLog) {
+    // A condition is as it is written; any other reason may quote arguments.
+    const told = reason === undefined || status === 'skipped' || status === 'would-run' ? reason : 'no_log hides why'
+    return {
+      ...shared,
+      warnings: [],
+      ...(told === undefined ? {} : { reason: told }),
+      ...(failure ? { failure: hushed(failure, status) } : {}),
+    }
+  }
+  const message = status === 'ok' ? messageOf(step, value) : undefined
+  return {
+    ...shared,
+    warnings: warnings ?? [],
     ...(reason === undefined ? {} : { reason }),
     ...(failure ? { failure } : {}),
-    ...(step.noLog ? {} : { value }),
-    ...(attempts === undefined ? {} : { attempts }),
+    value,
     ...(message === undefined ? {} : { message }),
   }
+}
+
+/** Failures whose sentences are the engine's own. */
+const OWN_WORDS = new Set(['NEVER_HELD', 'STEP_TIMEOUT', 'STILL_UNKNOWN', 'LOCKED'])
+
+/** A failure without the words of arguments and hosts. */
+function hushed(failure: Failure, status: Status): Failure {
+  if (status === 'unreachable' || OWN_WORDS.has(failure.code)) return failure
+  const { code, command } = failure
+  const how = command ? ` with exit code ${command.code}` : ''
+  return { code, message: `it failed${how}; no_log hides its words`, ...(command ? { command } : {}) }
+}
+
+/** That something differs, and not how. */
+function unseen({ kind, what, before, after }: Difference): Difference {
+  const hide = (side: string | undefined) => (side === undefined ? undefined : HIDDEN)
+  return { kind, what, form: 'hidden', before: hide(before), after: hide(after) }
 }
 
 /** What the step says to the person who reads along: its `msg`, as text or as JSON. */

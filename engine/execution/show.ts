@@ -51,6 +51,15 @@ export function censor(text: string, secrets: readonly string[]): string {
     .reduce((rest, secret) => rest.replaceAll(secret, HIDDEN), text)
 }
 
+/** One line of a command's output without any of the secrets, nor a line of one that has several. */
+export function censorLine(line: string, secrets: readonly string[]): string {
+  const lines = secrets.flatMap((secret) => [secret, ...secret.split(/[\r\n]+/).filter((part) => part.length > 3)])
+  return censor(
+    line,
+    lines.toSorted((a, b) => b.length - a.length),
+  )
+}
+
 function isBinary(side: Side): boolean {
   return Buffer.isBuffer(side) && (side.includes(0) || !isUtf8Text(side))
 }

@@ -52,8 +52,9 @@ function jobsOf(drafted: Drafted): Job[] {
   return drafted.kind === 'job' ? [drafted.job] : []
 }
 
-/** Blurs what a step would touch that may be done as a whole or not. */
+/** Blurs what a step would touch that may be done as a whole or not; a run builds on nothing but what it sees. */
 export function blurAll(context: PlayContext, drafts: readonly Drafted[], reason: string): void {
+  if (context.mode === 'run') return
   const unknown = new Unknown(reason)
   for (const drafted of drafts)
     blur(context, drafted.kind === 'job' ? { ...drafted.job, kind: 'may-run', unknown, job: drafted.job } : drafted)

@@ -283,6 +283,7 @@ export function mergeReads(reads: Iterable<AnyRead>, into = new Map<string, AnyR
 
 /** Whether a change that shows in `change` may show in `read` too. */
 function isTouched(read: AnyRead, change: AnyRead): boolean {
+  if (read.kind === 'connection') return false
   if (read.key === change.key || read.kind === 'raw') return true
   if (change.kind !== 'file' && change.kind !== 'tree') return false
   const { path } = change

@@ -14,6 +14,8 @@ export interface ArgumentPlace {
   node: YamlNode | undefined
   /** Where the module's name stands. */
   place: Place
+  /** Whether what stands at a path is a secret, whose value no message may show. */
+  hides?: (path: readonly string[]) => boolean
 }
 
 /** What the errors of a schema mean to the one who wrote the arguments. */
@@ -111,9 +113,11 @@ function problemOf(error: ErrorObject, at: ArgumentPlace): Problem {
   const schema = schemaAt(at.schema, path) ?? (error.parentSchema as ArgumentSchema | undefined) ?? {}
   const place = placeOfPart(at, path)
   const node = nodeAt(at.node, path)
-  const got = error.data
-  const shown =
-    typeof got === 'string'
+  const isHidden = schema.lockstep === 'secret' || at.hides?.(path) === true
+  const got = isHidden ? undefined : error.data
+  const shown = isHidden
+    ? 'what was given'
+    : typeof got === 'string'
       ? `'${got.length > 40 ? `${got.slice(0, 40)}…` : got}'`
       : typeof got === 'number'
         ? String(got)
@@ -130,9 +134,8 @@ function problemOf(error: ErrorObject, at: ArgumentPlace): Problem {
   }
   const hint = schema.enum && typeof got === 'string' ? nearest(got, schema.enum.map(String)) : undefined
   const isKind = ['type', 'anyOf', 'oneOf', 'enum', 'const'].includes(error.keyword)
-  const secret = schema.lockstep === 'secret' ? 'what was given' : shown
   if (isKind) {
-    const message = `${owner} takes ${describe(schema)}, not ${secret}`
+    const message = `${owner} takes ${describe(schema)}, not ${shown}`
     return problem(
       schema.enum ? 'WRONG_VALUE' : 'WRONG_TYPE',
       message,
@@ -140,7 +143,7 @@ function problemOf(error: ErrorObject, at: ArgumentPlace): Problem {
       hint ? `did you mean '${hint}'?` : node && yesNoHint(node),
     )
   }
-  const reason = error.keyword === 'pattern' ? `is not as it must be: ${secret}` : (error.message ?? 'is wrong')
+  const reason = error.keyword === 'pattern' ? `is not as it must be: ${shown}` : (error.message ?? 'is wrong')
   return problem('WRONG_VALUE', `${owner} ${reason}`, place, schema.description)
 }
 

@@ -1,4 +1,5 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
+import type { Ajv, ErrorObject, Options, ValidateFunction } from 'ajv'
+import { createAjv, madeAhead } from './validators.ts'
 
 /** A JSON Schema as modules write theirs, as far as it is looked into. */
 export interface ArgumentSchema {
@@ -21,9 +22,9 @@ export interface ArgumentSchema {
 
 /** Checks plain arguments against a module's schema and fills its defaults in; gives what is wrong. */
 export function validateArguments(schema: ArgumentSchema, args: Record<string, unknown>): readonly ErrorObject[] {
-  let validate = validators.get(schema)
+  let validate = madeAhead.get(schema) ?? validators.get(schema)
   if (!validate) {
-    ajv ??= createAjv()
+    ajv ??= createArgumentAjv()
     validate = ajv.compile(schema)
     validators.set(schema, validate)
   }
@@ -61,14 +62,16 @@ function stepInto(schema: ArgumentSchema, key: string): ArgumentSchema | undefin
 const validators = new Map<ArgumentSchema, ValidateFunction>()
 let ajv: Ajv | undefined
 
-function createAjv(): Ajv {
-  const created = new Ajv({
+/** What makes validators of arguments; `options` beside those that all of them share. */
+export function createArgumentAjv(options: Options = {}): Ajv {
+  const created = createAjv({
     allErrors: true,
     useDefaults: true,
     allowUnionTypes: true,
     verbose: true,
     strictTypes: false,
     strictRequired: false,
+    ...options,
   })
   created.addKeyword('lockstep')
   return created

@@ -28,6 +28,7 @@ export interface Around {
   noLog: boolean
   ignoreErrors: boolean
   ignoreUnreachable: boolean
+  anyErrorsFatal: boolean
   throttle: number | undefined
   timeoutMs: number
 }
@@ -56,6 +57,7 @@ export function inside(around: Around, fields: Fields, level: Level, owner: stri
     noLog: fields.truth('no_log') ?? around.noLog,
     ignoreErrors: fields.truth('ignore_errors') ?? around.ignoreErrors,
     ignoreUnreachable: fields.truth('ignore_unreachable') ?? around.ignoreUnreachable,
+    anyErrorsFatal: fields.truth('any_errors_fatal') ?? around.anyErrorsFatal,
     throttle: fields.number('throttle', 1) ?? around.throttle,
     timeoutMs: timeout === undefined ? around.timeoutMs : timeout * 1000,
   }

@@ -1,17 +1,17 @@
 import { Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
-import { type ArgumentPlace, argumentProblems, awaits } from './argument-problems.ts'
+import { type ArgumentPlace, argumentProblems } from './argument-problems.ts'
 import { type ArgumentSchema, mainArgument, validateArguments } from './argument-schema.ts'
-import { Converter, reveal, withDefaults } from './convert.ts'
+import { Converter, holdsSecret, partOf, reveal, withDefaults } from './convert.ts'
 import type { Arguments } from './evaluator.ts'
 import { type Expression, expressionOf } from './expression.ts'
+import { checkWhatIsKnown, HOLE } from './known-arguments.ts'
 import type { Names } from './names.ts'
-import { regexProblem } from './regex.ts'
 import type { SourceFiles } from './source-files.ts'
 import type { Lexical } from './variables.ts'
 import { compileValue, evaluateWritten, type Written } from './written.ts'
-import { type Entry, placeOf, plainOf, type YamlNode } from './yaml-node.ts'
+import { type Entry, placeOf, type YamlNode } from './yaml-node.ts'
 
 /** The arguments of one task, compiled. */
 export interface CompiledArguments {
@@ -71,7 +71,7 @@ export function evaluateArguments(
   )
   const told = expressions.map(
     ([name, list]) =>
-      [name, list.map((expression) => ({ expression: expression.text, value: expression.evaluate(names) }))] as const,
+      [name, list.map((expression) => ({ expression: expression.text, value: shown(expression, names, at) }))] as const,
   )
   const isKnown = findUnknown(raw) === undefined
   const filled = isKnown
@@ -89,6 +89,19 @@ export function evaluateArguments(
   if (expressions.length === 0 && !converter.rendered && values.every(([, { kind }]) => kind === 'literal'))
     compiled.settled = known
   return known
+}
+
+/** An expression that is handed over with its value is there to be shown. */
+function shown(expression: Expression, names: Names, { name }: ArgumentPlace): Value {
+  const value = expression.evaluate(names)
+  if (!holdsSecret(value)) return value
+  const hint = 'only arguments that are made for secrets take one'
+  throw new Problem({
+    code: 'SECRET_SHOWN',
+    message: `'${expression.text}' of ${name} would show a secret`,
+    place: expression.place,
+    hint,
+  })
 }
 
 function entriesOf(name: string, schema: ArgumentSchema, { value }: Entry, problems: Problem[]): readonly Entry[] {
@@ -121,62 +134,6 @@ function expressionsOf(node: YamlNode, problems: Problem[]): Expression[] {
   })
 }
 
-/** Stands for a value that is not known while compiling. */
-const HOLE = '\u0000hole'
-
-function checkWhatIsKnown({ at, values, expressions }: CompiledArguments): Problem[] {
-  const holes: string[] = []
-  const skeleton = Object.fromEntries(values.map(([name, written]) => [name, outline(written, `/${name}`, holes)]))
-  for (const [name] of expressions) {
-    skeleton[name] = HOLE
-    holes.push(`/${name}`)
-  }
-  const errors = validateArguments(at.schema, skeleton).filter((error) => {
-    const { instancePath, keyword } = error
-    const waits = awaits(error, at.schema, holes)
-    if (waits !== undefined) return !waits
-    if (keyword === 'additionalProperties' || keyword === 'required') return !holes.includes(instancePath)
-    return !holes.some((hole) => hole === instancePath || hole.startsWith(`${instancePath}/`))
-  })
-  return [...argumentProblems(errors, at), ...regexProblems(values, at)]
-}
-
-function outline(written: Written, path: string, holes: string[]): unknown {
-  if (written.kind === 'literal') return structuredClone(written.node ? plainOf(written.node) : null)
-  if (written.kind === 'list') return written.items.map((item, index) => outline(item, `${path}/${index}`, holes))
-  if (written.kind === 'map') {
-    return Object.fromEntries(
-      written.entries.map(([key, value]) => [
-        key,
-        outline(value, `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`, holes),
-      ]),
-    )
-  }
-  holes.push(path)
-  return HOLE
-}
-
-function regexProblems(values: CompiledArguments['values'], { name, schema }: ArgumentPlace): Problem[] {
-  return values.flatMap(([key, written]) => {
-    if (
-      schema.properties?.[key]?.lockstep !== 'regexp' ||
-      written.kind !== 'literal' ||
-      typeof written.value !== 'string'
-    )
-      return []
-    const message = regexProblem(written.value)
-    if (message === undefined) return []
-    const place = written.node && placeOf(written.node)
-    return [
-      new Problem({
-        code: 'WRONG_VALUE',
-        message: `'${key}' of ${name} is no regular expression of RE2: ${message}`,
-        place,
-      }),
-    ]
-  })
-}
-
 function validated(
   raw: Record<string, Value>,
   at: ArgumentPlace,
@@ -187,7 +144,7 @@ function validated(
   const errors = validateArguments(at.schema, copy).filter(
     ({ instancePath }) => !expressions.some((name) => instancePath === `/${name}`),
   )
-  const [problem] = argumentProblems(errors, at)
+  const [problem] = argumentProblems(errors, { ...at, hides: (path) => holdsSecret(partOf(raw, path)) })
   if (problem) throw problem
   for (const name of expressions) delete copy[name]
   return withDefaults(raw, copy) as Record<string, Value>

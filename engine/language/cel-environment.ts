@@ -2,7 +2,7 @@ import { Environment, EvaluationError } from '@marcbachmann/cel-js'
 import type { Value } from '../resource/value.ts'
 import { FunctionError, type LanguageFunction, type Plain } from './functions/define.ts'
 import { functions } from './functions/functions.ts'
-import { MetUnknown, readPlain } from './observation.ts'
+import { hasReadSecret, MetUnknown, readFile, readPlain } from './observation.ts'
 import { originalOf } from './view.ts'
 
 /** Functions that expressions write as operators. */
@@ -89,9 +89,13 @@ function registerFunction(environment: Environment, each: LanguageFunction): voi
   const least = each.params.filter((param) => !param.endsWith('?')).length
   const handler = (...values: unknown[]) => {
     try {
-      return each.call(values.slice(0, each.params.length).map((value) => readPlain(valueFromCel(value)) as Plain))
+      return each.call(
+        values.slice(0, each.params.length).map((value) => readPlain(valueFromCel(value)) as Plain),
+        { file: readFile },
+      )
     } catch (error) {
-      if (error instanceof FunctionError) throw new EvaluationError({ code: 'function', message: error.message })
+      if (error instanceof FunctionError)
+        throw new EvaluationError({ code: 'function', message: told(each, error), cause: error })
       throw error
     }
   }
@@ -103,6 +107,11 @@ function registerFunction(environment: Environment, each: LanguageFunction): voi
     if (count > 0)
       environment.registerFunction(`dyn.${name}(${params(count - 1)}): dyn`, { handler: exact, async: false })
   }
+}
+
+/** What a function complains of, unless that could show the secret that it was given. */
+export function told({ name }: LanguageFunction, { message }: FunctionError): string {
+  return hasReadSecret() ? `${name} does not work with this secret` : message
 }
 
 interface Ast {

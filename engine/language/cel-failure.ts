@@ -1,6 +1,8 @@
 import type { TypeError as CelTypeError, EvaluationError, ParseError } from '@marcbachmann/cel-js'
-import { nearest } from '../problem.ts'
+import { didYouMean, nearest } from '../problem.ts'
+import { FunctionError } from './functions/define.ts'
 import { type Names, TextFailure } from './names.ts'
+import { isRecord } from './observation.ts'
 
 /** What went wrong in an expression, in our words. */
 export function celFailure(
@@ -19,11 +21,9 @@ export function celFailure(
     }
     case 'no_such_key': {
       const key = summary.slice(summary.indexOf(':') + 2)
-      return failure(
-        'UNDEFINED_VARIABLE',
-        `${ownerOf(error, text)} has no '${key}'`,
-        'say default(…, …) where it may be missing',
-      )
+      const owner = ownerOf(error, text)
+      const hint = nearKey(owner, key, names) ?? 'say default(…, …) where it may be missing'
+      return failure('UNDEFINED_VARIABLE', `${owner} has no '${key}'`, hint)
     }
     case 'index_out_of_bounds':
       return failure(
@@ -57,6 +57,7 @@ export function celFailure(
       return failure('WRONG_TYPE', `'${operator}' does not work between ${wordOf(left)} and ${wordOf(right)}`, hint)
     }
     case 'function':
+      if (error.cause instanceof FunctionError) return failure(error.cause.code, summary, error.cause.hint)
       return failure('WRONG_VALUE', summary)
     case 'invalid_logical_operand':
     case 'invalid_condition_type': {
@@ -91,7 +92,16 @@ export function syntaxFailure(error: ParseError, text: string): TextFailure {
 const HABITS = [
   { pattern: /\{\{/, hint: 'an expression has no {{ }}' },
   { pattern: /\bis\s+(not\s+)?(defined|undefined)\b/, hint: 'write defined(name) or !defined(name)' },
+  {
+    pattern: /\bis\s+(not\s+)?(changed|failed|skipped)\b/,
+    hint: 'write result.changed, result.failed or result.skipped',
+  },
+  { pattern: /\bis\s+(not\s+)?(succeeded|success|successful)\b/, hint: 'write !result.failed' },
+  { pattern: /\bis\s+(not\s+)?(match|search|regex)\b/, hint: 'write name.matches("x"), with ^ for the beginning' },
+  { pattern: /\bis\s+(not\s+)?(in|subset|contains)\b/, hint: 'write x in list' },
   { pattern: /\bis\s/, hint: 'a test is a comparison or a function: name == "x", name.matches("x")' },
+  { pattern: /\bnot\s+in\b/, hint: 'write !(x in list)' },
+  { pattern: /\bif\b.*\belse\b/, hint: 'write condition ? a : b' },
   { pattern: /(^|[^|])\|([^|]|$)/, hint: 'a filter is a function here: name.upper(), default(name, "x")' },
   { pattern: /\b(and|or|not)\b/, hint: 'write && for and, || for or, ! for not' },
   { pattern: /(^|[^=!<>])=([^=]|$)/, hint: 'write == to compare' },
@@ -110,6 +120,15 @@ function ownerOf(error: EvaluationError | CelTypeError, text: string): string {
   const object = Array.isArray(args) ? (args[0] as { start?: number; end?: number }) : undefined
   if (object?.start === undefined || object.end === undefined) return 'this'
   return `'${text.slice(object.start, object.end)}'`
+}
+
+/** A key of the mapping that a path leads to, when it is much like the one that is missing. */
+function nearKey(owner: string, key: string, names: Names | undefined): string | undefined {
+  const [root = '', ...path] = owner.slice(1, -1).split('.')
+  if (!names || !/^'[\w.]+'$/.test(owner)) return undefined
+  let value: unknown = names.get(root)
+  for (const part of path) value = isRecord(value) && Object.hasOwn(value, part) ? value[part] : undefined
+  return isRecord(value) ? didYouMean(key, Object.keys(value)) : undefined
 }
 
 function summaryOf(error: { message: string }): string {

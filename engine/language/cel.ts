@@ -4,7 +4,7 @@ import type { Value } from '../resource/value.ts'
 import { createEnvironment, functionNames, ownName, valueFromCel } from './cel-environment.ts'
 import { celFailure, syntaxFailure } from './cel-failure.ts'
 import { type Names, TextFailure } from './names.ts'
-import { hideTexts, MetUnknown, observe } from './observation.ts'
+import { hideMade, MetUnknown, observe } from './observation.ts'
 import { viewOf } from './view.ts'
 
 /** An expression of the Common Expression Language (cel.dev), parsed. */
@@ -60,18 +60,25 @@ function evaluate(run: (context: Record<string, unknown>) => unknown, text: stri
   return observe((observation) => {
     try {
       const value = valueFromCel(run(contextOf(names)))
-      return observation.secret ? hideTexts(value) : value
+      return observation.secret ? hideMade(value, names, observation) : value
     } catch (error) {
       if (observation.unknown && (error instanceof MetUnknown || error instanceof EvaluationError))
         return observation.unknown
-      if (error instanceof EvaluationError) throw failureOf(error, text, names)
+      if (error instanceof EvaluationError) throw discreet(failureOf(error, text, names), observation.secret)
       throw error
     }
-  })
+  }, names)
 }
 
 function failureOf(error: EvaluationError | CelTypeError, text: string, names?: Names): TextFailure {
   return celFailure(error, text, names, () => functionNames(environment ?? createEnvironment()))
+}
+
+/** What could tell of a secret is not told: a conversion's words have its value. */
+function discreet(failure: TextFailure, isSecret: boolean): TextFailure {
+  if (!isSecret || failure.code !== 'WRONG_TYPE') return failure
+  const { code, start, end } = failure
+  return new TextFailure({ code, message: 'this does not work with the secret that it reads', start, end })
 }
 
 const contexts = new WeakMap<Names, Record<string, unknown>>()

@@ -1,17 +1,21 @@
 import { Problem } from '../problem.ts'
+import { factsLike } from '../resource/facts.ts'
 import { Unknown } from '../resource/unknown.ts'
-import type { Value } from '../resource/value.ts'
+import type { Value, ValueMap } from '../resource/value.ts'
 import type { Compiler } from './compiler.ts'
 import { createEvaluator, type TryingEvaluator } from './create-evaluator.ts'
 import type { LoopItem } from './evaluator.ts'
 import { forHosts, HostProblem } from './host-problem.ts'
 import { checkInputs, type RoleInputs } from './inputs.ts'
-import type { Play, Step } from './playbook.ts'
+import type { Play, Roll, Step } from './playbook.ts'
 import type { HostScope } from './scope.ts'
 import { type LiveValues, Scopes, type ScopesOptions } from './scopes.ts'
+import { unlike } from './unlike.ts'
 
-/** Trials up to which every host is tried; beyond, hosts that are like each other are tried once. */
-const MOST_TRIALS = 20_000
+/** What every host is tried for, some seconds of work; beyond, hosts that are like each other are tried once. */
+const MOST_WORK = 600_000
+/** A step on one host, in reads of another host's variables. */
+const STEP_WORK = 4
 /** Items of one loop that are tried. */
 const MOST_ITEMS = 20
 
@@ -28,24 +32,41 @@ export function checkHosts(
   const scopes = new Scopes({ ...options, live })
   const evaluator = createEvaluator(scopes, files)
   const found: HostProblem[] = []
+  let left = MOST_WORK
   for (const { play, inputs } of trials) {
-    const hosts = trialsOf(play) <= MOST_TRIALS ? play.hosts : unlike(play.hosts, options)
+    const { hosts } = play
+    let kinds: readonly string[] | undefined
+    const hostsFor = (step: Step) => {
+      const cost = workOf(step, hosts)
+      left -= cost
+      if (left >= 0) return hosts
+      left += cost
+      kinds ??= unlike(hosts, options.inventory)
+      return kinds
+    }
     for (const each of inputs) for (const host of hosts) tryInputs(each, scopes.of(host, each.scope, play.hosts), found)
+    tryOrder(play.roll, play, scopes, hosts, found)
+    const begun = new Set<string>()
     for (const step of play.steps) {
-      for (const host of hosts) tryStep(step, host, evaluator, found)
+      for (const { id, roll } of step.blocks.filter((block) => !begun.has(block.id))) {
+        begun.add(id)
+        tryOrder(roll, play, scopes, hosts, found)
+      }
+      tryOrder(step.roll, play, scopes, hosts, found)
+      for (const host of hostsFor(step)) tryStep(step, host, evaluator, found)
       if (step.register !== undefined) live.expect(step.register, step.name, play.hosts)
     }
     for (const handler of play.handlers)
       if (handler.register !== undefined) live.expect(handler.register, handler.name, play.hosts)
-    for (const handler of play.handlers) for (const host of hosts) tryStep(handler, host, evaluator, found)
+    for (const handler of play.handlers) tryOrder(handler.roll, play, scopes, hosts, found)
+    for (const handler of play.handlers) for (const host of hostsFor(handler)) tryStep(handler, host, evaluator, found)
   }
   return joined(found, new Set(trials.flatMap(({ play }) => play.hosts)).size)
 }
 
-/** A step on a host is one trial; one that looks at other hosts looks at all of them as a rule. */
-function trialsOf({ steps, hosts }: Play): number {
-  const each = steps.map(({ refs }) => (refs.hostvars ? hosts.length : 1))
-  return hosts.length * each.reduce((sum, trials) => sum + trials, 0)
+/** A step that looks at other hosts looks at all of them as a rule. */
+function workOf({ refs }: Step, hosts: readonly string[]): number {
+  return hosts.length * (refs.hostvars ? hosts.length + STEP_WORK : STEP_WORK)
 }
 
 /** A play, and what its roles want to be given. */
@@ -60,6 +81,29 @@ function tryInputs(inputs: RoleInputs, scope: HostScope, found: HostProblem[]): 
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     found.push(new HostProblem(error, scope.host))
+  }
+}
+
+/** The names of all facts, with values that only a run knows. */
+const EXPECTED_FACTS: ValueMap = factsLike((path) => new Unknown(`the fact ${path}`))
+
+/** An order by expression must be known for each host. */
+function tryOrder(
+  roll: Roll | undefined,
+  play: Play,
+  scopes: Scopes,
+  hosts: readonly string[],
+  found: HostProblem[],
+): void {
+  if (roll?.order.kind !== 'by') return
+  const { by, scope } = roll.order
+  for (const host of hosts) {
+    try {
+      by.evaluate(scopes.of(host, scope, play.hosts))
+    } catch (error) {
+      if (!(error instanceof Problem)) throw error
+      found.push(new HostProblem(error, host))
+    }
   }
 }
 
@@ -83,8 +127,12 @@ class Expected implements LiveValues {
     return this.#broken.has(name) ? new Unknown('a task that cannot be read') : this.#values.get(name)?.get(host)
   }
 
-  facts(): Unknown {
-    return new Unknown('the facts of the host')
+  now(): Unknown {
+    return new Unknown('the time of the run')
+  }
+
+  facts(): ValueMap {
+    return EXPECTED_FACTS
   }
 }
 
@@ -127,16 +175,6 @@ function itemsToTry(items: readonly Value[] | Unknown | undefined): readonly (Lo
   if (items === undefined) return [undefined]
   if (items instanceof Unknown) return [{ value: items, index: 0, length: 1 }]
   return items.slice(0, MOST_ITEMS).map((value, index) => ({ value, index, length: items.length }))
-}
-
-/** One host of each kind: the same groups, and variables of its own by the same names. */
-function unlike(hosts: readonly string[], { inventory }: Omit<ScopesOptions, 'live'>): string[] {
-  const kinds = new Map<string, string>()
-  for (const host of hosts) {
-    const kind = [...inventory.groupsOf(host), '', ...inventory.variableNames(host)].join('\n')
-    if (!kinds.has(kind)) kinds.set(kind, host)
-  }
-  return [...kinds.values()]
 }
 
 /** The same problem of several hosts as one; of all hosts, without their names. */

@@ -2,13 +2,15 @@ import { basename, dirname, resolve } from 'node:path'
 import { nearest, Problem } from '../problem.ts'
 import type { ValueMap } from '../resource/value.ts'
 import type { Around } from './around.ts'
+import { checkFacts } from './check-facts.ts'
 import { checkHosts } from './check-hosts.ts'
 import { Callables, type Compiler, type Registry } from './compiler.ts'
 import { createEvaluator } from './create-evaluator.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
 import type { Evaluator, Runtime } from './evaluator.ts'
-import { type Candidate, explainVariable } from './explain.ts'
 import { finishPlay } from './finish-play.ts'
 import type { Inventory } from './inventory.ts'
+import { idleDefaults } from './module-defaults.ts'
 import { compilePlay, type DraftPlay } from './play.ts'
 import type { BecomeMethod, Playbook } from './playbook.ts'
 import { compilePlaybook } from './playbook-file.ts'
@@ -33,6 +35,8 @@ export interface CompileOptions {
   checkMode: boolean
   /** The environment variables of the controller, for `env`. */
   environment?: Readonly<Record<string, string | undefined>>
+  /** Opens encrypted files of variables; without it they are a problem. */
+  clearTexts?: ClearTexts
   /** As whom plays work that do not say. */
   become?: { isOn: boolean; user?: string; method?: BecomeMethod }
 }
@@ -43,8 +47,6 @@ export interface Compiled {
   /** With what is said about hosts beside the playbook. */
   inventory: Inventory
   evaluatorFor(runtime: Runtime): Evaluator
-  /** Every definition of a variable for a host, lowest precedence first, and which of them wins. */
-  explain(name: string, host: string): readonly Candidate[]
   /** What is legal and suspicious. */
   warnings: readonly Problem[]
 }
@@ -60,12 +62,14 @@ export function compile(options: CompileOptions): Compiled {
     callables: new Callables(registry),
     inventory: options.inventory.withVarsOf(folder, problems),
     commandLine: commandLineDefinitions(extraVars as ValueMap),
-    files: new SourceFiles(folder),
+    files: new SourceFiles(folder, options.clearTexts),
+    clearTexts: options.clearTexts,
     folder,
     handlers: [],
     roles: new Set(),
     inputs: [],
     broken: new Set(),
+    defaults: { given: [], taken: new Set() },
     open: [],
   }
   const limited = limit === undefined ? undefined : limitedHosts(limit, compiler)
@@ -83,11 +87,14 @@ export function compile(options: CompileOptions): Compiled {
   const selected = selectByTags(drafts, options, compiler)
   const named = uniquePlays(drafts)
   const plays = named.map((draft) => finishPlay(draft, selected, compiler))
+  problems.push(...checkFacts(plays))
   const shared: Omit<ScopesOptions, 'live'> = {
     inventory: compiler.inventory,
     commandLine: compiler.commandLine,
     registers: new Map([...[...compiler.broken].map((name) => [name, ''] as const), ...registersOf(drafts, selected)]),
+    files: compiler.files,
     constants: { check_mode: checkMode, playbook_dir: resolve(folder), env: environmentOf(options) },
+    secrets: options.clearTexts?.secrets,
   }
   problems.push(
     ...checkHosts(
@@ -101,12 +108,11 @@ export function compile(options: CompileOptions): Compiled {
     playbook: { path: playbookPath, folder: resolve(folder), plays },
     inventory: compiler.inventory,
     evaluatorFor: (runtime) => createEvaluator(new Scopes({ ...shared, live: runtime }), compiler.files),
-    explain: (name, host) => explainVariable(name, host, plays, compiler),
-    warnings: sortProblems([...compiler.warnings, ...unreadVariables(plays, compiler)]),
+    warnings: sortProblems([...compiler.warnings, ...unreadVariables(plays, compiler), ...idleDefaults(compiler)]),
   }
 }
 
-function limitedHosts(limit: string, { inventory, problems }: Compiler): ReadonlySet<string> {
+function limitedHosts(limit: string, { inventory, problems, warnings }: Compiler): ReadonlySet<string> {
   const hosts = collecting(problems, () => inventory.select(limit))
   if (hosts?.length === 0)
     problems.push(
@@ -116,7 +122,24 @@ function limitedHosts(limit: string, { inventory, problems }: Compiler): Readonl
         hint: hintFor(limit, inventory),
       }),
     )
+  else if (hosts) warnings.push(...unmatched(limit, inventory))
   return new Set(hosts)
+}
+
+/** Parts of a limit that choose no host: the others hide it. */
+function unmatched(limit: string, inventory: Inventory): Problem[] {
+  const parts = limit.split(',').map((part) => part.trim())
+  return parts
+    .filter((part) => part !== '' && !/^[!&]/.test(part) && inventory.select(part).length === 0)
+    .map(
+      (part) =>
+        new Problem({
+          code: 'UNMATCHED_LIMIT',
+          message: `no host of the inventory is in '${part}' of --limit`,
+          hint: hintFor(part, inventory),
+          severity: 'warning',
+        }),
+    )
 }
 
 function hintFor(limit: string, inventory: Inventory): string | undefined {

@@ -2,13 +2,15 @@ import { nearest, type Problem } from '../problem.ts'
 import type { AnyAction } from '../resource/action.ts'
 import type { AnyModule } from '../resource/module.ts'
 import type { ArgumentSchema } from './argument-schema.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
 import type { RoleInputs } from './inputs.ts'
 import type { Inventory } from './inventory.ts'
-import { ANSIBLE_KEYWORDS, ANSIBLE_MODULES } from './keywords.ts'
+import { ANSIBLE_KEYWORDS, ANSIBLE_MODULE_HINTS, ANSIBLE_MODULES } from './keywords.ts'
 import type { Callable } from './playbook.ts'
 import type { SourceFiles } from './source-files.ts'
 import type { Draft } from './task.ts'
 import type { Definitions } from './variables.ts'
+import type { Entry } from './yaml-node.ts'
 
 /** All modules and actions that a playbook may call. */
 export interface Registry {
@@ -24,6 +26,8 @@ export interface Compiler {
   inventory: Inventory
   commandLine: Definitions
   files: SourceFiles
+  /** Opens encrypted files of variables. */
+  clearTexts: ClearTexts | undefined
   /** The playbook's folder, as it was named. */
   folder: string
   /** The handlers of the roles of the play, and the folders of those whose handlers are among them. */
@@ -33,6 +37,8 @@ export interface Compiler {
   inputs: RoleInputs[]
   /** Names of handlers, topics and registered values of tasks that could not be read, so that nobody asks for them in vain. */
   broken: Set<string>
+  /** Arguments of `module_defaults`, and those of them that some task takes. */
+  defaults: { given: { module: string; entry: Entry }[]; taken: Set<Entry> }
   /** The files that are being read, one including the next, so that a circle is found. */
   open: readonly string[]
 }
@@ -57,6 +63,8 @@ export class Callables {
     if (keyword !== undefined) return keyword
     const ours = (Object.hasOwn(ANSIBLE_MODULES, bare) ? ANSIBLE_MODULES[bare] : undefined) ?? bare.replaceAll('_', '-')
     if (this.#byName.has(ours)) return `write ${ours}`
+    if (Object.hasOwn(ANSIBLE_MODULE_HINTS, bare)) return ANSIBLE_MODULE_HINTS[bare]
+    if (bare.startsWith('with_')) return 'write loop, with an expression where it is no plain list'
     const near = nearest(name, [...keywords, ...this.#byName.keys()])
     return near === undefined ? undefined : `did you mean '${near}'?`
   }

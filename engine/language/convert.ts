@@ -27,16 +27,21 @@ export class Converter {
 
   convert(value: Value, schema: ArgumentSchema, path: readonly string[]): unknown {
     const kinds = [schema.lockstep, ...(schema.anyOf ?? []).map(({ lockstep }) => lockstep)]
+    if (kinds.includes('value')) return value
     if (value instanceof Secret && !kinds.some((kind) => kind === 'secret' || kind === 'text')) {
       throw new Problem({
         code: 'SECRET_SHOWN',
         message: `'${path.join('.')}' of ${this.#at.name} would show a secret`,
         place: this.#place(path),
-        hint: 'only arguments that are made for secrets take one',
+        hint: whatTakesSecrets(this.#at.schema),
       })
     }
     if (typeof value === 'string') {
-      if (kinds.includes('secret')) return new Secret(value)
+      if (kinds.includes('secret')) {
+        const secret = new Secret(value)
+        this.#names.secrets?.add(secret)
+        return secret
+      }
       if (kinds.includes('source')) return this.#files.source(value, this.#scope, this.#place(path))
       if (kinds.includes('template')) {
         this.rendered = true
@@ -88,7 +93,34 @@ export function reveal(value: Value): unknown {
   return isRecord(value) ? Object.fromEntries(Object.entries(value).map(([key, part]) => [key, reveal(part)])) : value
 }
 
+/** Whether a secret is in the value. */
+export function holdsSecret(value: Value | undefined): boolean {
+  if (value instanceof Secret) return true
+  if (Array.isArray(value)) return value.some(holdsSecret)
+  return isRecord(value) && Object.values(value).some(holdsSecret)
+}
+
+/** What stands at a path inside a value, or the part of it that holds what is missing. */
+export function partOf(value: Value, path: readonly string[]): Value {
+  const [first, ...rest] = path
+  if (first === undefined || value === null || typeof value !== 'object' || value instanceof Secret) return value
+  const part = (value as Readonly<Record<string, Value>>)[first]
+  return part === undefined ? value : partOf(part, rest)
+}
+
 /** The part of a schema that is for values of a kind. */
 function branch(schema: ArgumentSchema, type: string): ArgumentSchema | undefined {
   return schema.type === type ? schema : schema.anyOf?.find((each) => each.type === type)
 }
+
+/** What to do with a secret in place of showing it. */
+function whatTakesSecrets({ properties = {} }: ArgumentSchema): string {
+  const names = Object.keys(properties).filter((name) => SECRET_KINDS.has(properties[name]?.lockstep ?? ''))
+  if (names.includes('stdin')) {
+    return 'every process of the host can read the words of a command; give it on `stdin`, which nobody sees'
+  }
+  if (names.length === 0) return 'no argument of this takes a secret'
+  return `what takes a secret here: ${names.join(', ')}`
+}
+
+const SECRET_KINDS: ReadonlySet<string> = new Set(['secret', 'text', 'value'])

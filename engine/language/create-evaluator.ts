@@ -1,4 +1,4 @@
-import { Problem } from '../problem.ts'
+import { nearest, Problem } from '../problem.ts'
 import { HIDDEN, Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
@@ -14,6 +14,7 @@ import { ExtendedScope } from './scope.ts'
 import type { Scopes } from './scopes.ts'
 import type { SourceFiles } from './source-files.ts'
 import { evaluateWritten } from './written.ts'
+import { placeOf } from './yaml-node.ts'
 
 /** An evaluator that also takes a step's arguments one by one, so that each of them can tell what is wrong with it. */
 export interface TryingEvaluator extends Evaluator {
@@ -61,6 +62,9 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
     evaluate: (expression, step, host, more = {}) =>
       forHost(scopes, step, host, () => expression.evaluate(namesOf(step, host, more.item, more.names))),
 
+    rank: ({ by, scope }, step, host) =>
+      forHost(scopes, step, host, () => by.evaluate(scopes.of(host, scope, step.inner.playHosts))),
+
     delegate: (step, host, item) =>
       forHost(scopes, step, host, () => {
         if (!step.delegateTo) return undefined
@@ -72,7 +76,8 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
         throw new Problem({
           code: 'UNKNOWN_HOST',
           message: `delegate_to names ${shown}, which is no host of the inventory`,
-          place: step.place,
+          place: step.delegateTo.node ? placeOf(step.delegateTo.node) : step.place,
+          hint: near(value, inventory.hosts.keys()),
         })
       }),
 
@@ -102,6 +107,11 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
     }
     return new ExtendedScope(base, more)
   }
+}
+
+function near(value: Value, names: Iterable<string>): string | undefined {
+  const found = typeof value === 'string' ? nearest(value, names) : undefined
+  return found && `did you mean '${found}'?`
 }
 
 function allHold(step: Step, names: Names): Verdict {
@@ -144,8 +154,26 @@ function labelOf(value: Value): string {
 
 function environmentText(name: string, value: Value, step: Step): string {
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return String(value)
-  const what = value instanceof Secret ? 'a secret, which every process of the host could read' : kindOf(value)
-  throw new Problem({ code: 'WRONG_TYPE', message: `the environment variable ${name} is ${what}`, place: step.place })
+  if (value instanceof Secret) {
+    throw new Problem({
+      code: 'SECRET_SHOWN',
+      message: `the environment variable ${name} would show a secret to every process of the task's user`,
+      place: step.place,
+      hint: 'give it on `stdin`, or write it to a file with `copy` and mode "0600"',
+    })
+  }
+  throw new Problem({
+    code: 'WRONG_TYPE',
+    message: `the environment variable ${name} is ${kindOf(value)}`,
+    place: step.place,
+  })
+}
+
+/** What would show a secret tells which task would. */
+function named(problem: Problem, { name }: Step): Problem {
+  if (problem.code !== 'SECRET_SHOWN') return problem
+  const { code, message, place, hint } = problem
+  return new Problem({ code, message: `${message}, in the task '${name}'`, place, hint })
 }
 
 function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T {
@@ -153,7 +181,8 @@ function forHost<T>(scopes: Scopes, step: Step, host: string, work: () => T): T 
   try {
     return work()
   } catch (error) {
-    if (error instanceof Problem && !(error instanceof HostProblem)) throw new HostProblem(error, host, step)
+    if (error instanceof Problem && !(error instanceof HostProblem))
+      throw new HostProblem(named(error, step), host, step)
     throw error
   }
 }

@@ -1,13 +1,15 @@
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import type { Expression } from './expression.ts'
-import type { Step } from './playbook.ts'
+import type { OrderBy, Step } from './playbook.ts'
 
 /** What only the execution knows while it runs. */
 export interface Runtime {
   /** What `register` kept on the host; undefined when its task has not run. Holds an Unknown where only the run can tell. */
   registered(host: string, name: string): Value | undefined
   facts(host: string): ValueMap | Unknown
+  /** When the run began, in ISO 8601; the same for all its hosts. */
+  now(): string | Unknown
 }
 
 /** One item of a loop: what its variable holds, and where it stands. */
@@ -37,8 +39,10 @@ export interface Evaluator {
   items(step: Step, host: string): readonly Value[] | Unknown | undefined
   label(step: Step, host: string, item: LoopItem): string
   args(step: Step, host: string, item?: LoopItem): Arguments
-  /** An expression of the step (`failed_when`, `until`, `order.by`, …) with more names, such as `result`. */
+  /** An expression of the step (`failed_when`, `until`, …) with more names, such as `result`. */
   evaluate(expression: Expression, step: Step, host: string, more?: More): Value
+  /** Where a host stands in an order by expression, asked on behalf of the step that is the first to pass so. */
+  rank(order: OrderBy, step: Step, host: string): Value
   /** The inventory host that does the step in the host's place. */
   delegate(step: Step, host: string, item?: LoopItem): string | Unknown | undefined
   environment(step: Step, host: string, item?: LoopItem): Readonly<Record<string, string>> | Unknown

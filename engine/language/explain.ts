@@ -1,7 +1,16 @@
 import type { Place } from '../problem.ts'
-import type { Compiler } from './compiler.ts'
+import { HIDDEN } from '../resource/secret.ts'
+import type { Inventory } from './inventory.ts'
 import type { Play } from './playbook.ts'
-import { type Definition, definitionPlace, type Level, type Lexical } from './variables.ts'
+import {
+  type Definition,
+  type Definitions,
+  definitionPlace,
+  findDefault,
+  findDefinition,
+  type Level,
+  type Lexical,
+} from './variables.ts'
 
 /** One place that gives a variable a value for a host. */
 export interface Candidate {
@@ -12,52 +21,53 @@ export interface Candidate {
   place: Place | undefined
   /** As it is written. */
   text: string
-  /** It is the value that every task of the play sees, unless a block or task inside has its own. */
-  wins: boolean
+  /** In how many of the tasks for the host it is the one that holds; without any task, whether it is the one of the host. */
+  wins: { tasks: number; of: number }
 }
 
-/** Every definition of a variable that concerns a host, lowest precedence first. */
-export function explainVariable(
-  name: string,
-  host: string,
-  plays: readonly Play[],
-  { commandLine, inventory }: Compiler,
-): Candidate[] {
-  const mine = plays.filter(({ hosts }) => hosts.includes(host))
-  const lexical = new Set(
-    mine.flatMap(({ steps, handlers }) =>
-      [...steps, ...handlers].flatMap(({ inner }) => lexicalDefinitions(inner.scope, name)),
-    ),
-  )
-  const at = (level: Level) => [...lexical].filter((definition) => definition.level === level)
+/** Where to look for definitions; plays may be none. */
+export interface Explained {
+  plays: readonly Play[]
+  inventory: Inventory
+  /** The variables of `-e`. */
+  commandLine: Definitions
+}
+
+/** Every definition of a variable that concerns a host, lowest precedence first, inner ones behind those around them. */
+export function explainVariable(name: string, host: string, { plays, inventory, commandLine }: Explained): Candidate[] {
+  const scopes: (Lexical | undefined)[] = plays
+    .filter(({ hosts }) => hosts.includes(host))
+    .flatMap(({ steps, handlers }) => [...steps, ...handlers].map(({ inner }) => inner.scope))
   const given = commandLine.get(name)
-  const definitions = [
-    ...at('role default'),
+  const winners = (scopes.length > 0 ? scopes : [undefined]).map(
+    (scope) => given ?? findDefinition(scope, name) ?? inventory.definition(host, name) ?? findDefault(scope, name),
+  )
+  const around = scopes.flatMap((scope) => outwards(scope).reverse())
+  const definitions = new Set([
+    ...around.flatMap(({ defaults }) => defaults?.get(name) ?? []),
     ...inventory.definitions(host, name),
-    ...at('play'),
-    ...(['role', 'block', 'task'] as const).flatMap(at),
+    ...around.flatMap(({ variables }) => variables.get(name) ?? []),
     ...(given ? [given] : []),
-  ]
-  const winner = given ?? at('play').at(-1) ?? inventory.definition(host, name) ?? at('role default').at(-1)
-  return definitions.map((definition) => ({
+  ])
+  return [...definitions].map((definition) => ({
     level: definition.level,
     owner: definition.owner,
     place: definitionPlace(definition),
     text: textOf(definition),
-    wins: definition === winner,
+    wins: { tasks: winners.filter((winner) => winner === definition).length, of: winners.length },
   }))
 }
 
-function lexicalDefinitions(scope: Lexical, name: string): Definition[] {
-  const found: Definition[] = []
-  for (let at: Lexical | undefined = scope; at; at = at.parent) {
-    for (const definition of [at.variables.get(name), at.defaults?.get(name)]) if (definition) found.push(definition)
-  }
-  return found
+/** A scope and those around it. */
+function outwards(scope: Lexical | undefined): Lexical[] {
+  return scope ? [scope, ...outwards(scope.parent)] : []
 }
 
-function textOf({ value }: Definition): string {
-  if (!value.node) return value.kind === 'literal' ? JSON.stringify(value.value) : ''
+function textOf(definition: Definition): string {
+  const { value } = definition
+  if (value.kind === 'literal') return JSON.stringify(value.value)
+  // Lines of encrypted files are not at hand.
+  if (definitionPlace(definition)?.source === undefined) return HIDDEN
   const { source, start, end } = value.node.at
   return source.text.slice(start, end).trimEnd()
 }

@@ -47,14 +47,14 @@ export class Fields {
     const node = this.value(name)
     if (!node) return undefined
     if (node.kind === 'scalar' && typeof node.value === 'boolean') return node.value
-    return this.#wrong(name, node, 'true or false', yesNoHint(node))
+    return this.#wrong(name, node, 'true or false', yesNoHint(node) ?? plainHint(node))
   }
 
   number(name: string, least: number): number | undefined {
     const node = this.value(name)
     if (!node) return undefined
     if (node.kind === 'scalar' && typeof node.value === 'number' && node.value >= least) return node.value
-    return this.#wrong(name, node, least === 0 ? 'a number' : `a number of at least ${least}`)
+    return this.#wrong(name, node, least === 0 ? 'a number' : `a number of at least ${least}`, plainHint(node))
   }
 
   /** One of a few words. */
@@ -108,6 +108,12 @@ export class Fields {
     this.complain('WRONG_TYPE', `'${name}' takes ${wanted}, not ${got}`, placeOf(node), hint)
     return undefined
   }
+}
+
+/** What must be known before the run is no template. */
+function plainHint(node: YamlNode): string | undefined {
+  const isTemplate = node.kind === 'scalar' && (node.isExpression || node.text.includes('{{'))
+  return isTemplate ? 'it is read before the run and cannot be a template; a condition is written with when' : undefined
 }
 
 /** YAML 1.2 has two words for truth. */

@@ -3,6 +3,7 @@ import { Unknown } from '../resource/unknown.ts'
 import type { Around } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { TextFailure } from './names.ts'
+import { conditionsThatNeverHold } from './never.ts'
 import type { DraftPlay } from './play.ts'
 import type { Handler, Play, Step } from './playbook.ts'
 import { collecting } from './problem-list.ts'
@@ -11,6 +12,7 @@ import type { HostScope } from './scope.ts'
 import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
 import { parseTemplate } from './template.ts'
+import { unreadDefinitions } from './unread.ts'
 import { definitionPlace, findDefinition } from './variables.ts'
 import { suspicions } from './warnings.ts'
 import { evaluateWritten, type Written } from './written.ts'
@@ -18,7 +20,7 @@ import { entryOf, placeOf } from './yaml-node.ts'
 
 /** Looks at the steps of a play together: who notifies whom, who becomes whom, and what depends on what. */
 export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean, compiler: Compiler): Play {
-  const { scope, inputs, steps, handlers, ...play } = draft
+  const { scope, inputs, everyone, steps, handlers, ...play } = draft
   const topics = topicsOf(handlers, compiler)
   // A template that cannot be read is told by the trial on hosts, with the task that it is for.
   const unread = play.hosts.length === 0 ? compiler.problems : []
@@ -43,10 +45,24 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   const finishedHandlers = handlers
     .map(finish)
     .map((handler) => ({ ...handler, id: `${play.id}/handlers/${handler.name}` }))
-  const usesFacts = play.gatherFacts === true || [...finishedSteps, ...finishedHandlers].some(({ refs }) => refs.facts)
-  const finished = { ...play, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
-  compiler.warnings.push(...suspicions(finished, draft))
+  const orderNames = play.roll.order.kind === 'by' ? play.roll.order.by.names : new Set()
+  const usesFacts =
+    play.gatherFacts === true ||
+    orderNames.has('facts') ||
+    [...finishedSteps, ...finishedHandlers].some(({ refs }) => refs.facts)
+  // Who is asked for an order is asked before any step.
+  const ordered = [...finishedSteps, ...finishedHandlers].some((step) => ordersByFacts(step))
+  const gatherFacts = ordered && play.gatherFacts === 'auto' ? true : play.gatherFacts
+  const finished = { ...play, gatherFacts, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
+  compiler.warnings.push(...suspicions(finished, draft), ...conditionsThatNeverHold(draft, staticScopes(compiler)))
+  compiler.warnings.push(...(collecting([], () => unreadDefinitions(draft, compiler)) ?? []))
   return finished
+}
+
+function ordersByFacts({ roll, blocks }: Step): boolean {
+  return [roll, ...blocks.map((block) => block.roll)].some(
+    (each) => each?.order.kind === 'by' && each.order.by.names.has('facts'),
+  )
 }
 
 /** Handlers by their names and by what they listen to. */
@@ -173,11 +189,15 @@ function nameFor({ name, inner: { scope } }: Draft, hosts: readonly string[], co
 const scopesOf = new WeakMap<Compiler['commandLine'], Scopes>()
 
 /** Scopes of a time at which nothing has run. */
-function staticScopes({ inventory, commandLine }: Compiler): Scopes {
+function staticScopes({ inventory, commandLine, files }: Compiler): Scopes {
   let scopes = scopesOf.get(commandLine)
   if (!scopes) {
-    const live = { registered: () => undefined, facts: () => new Unknown('facts, which are known in a run') }
-    scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
+    const live = {
+      registered: () => undefined,
+      facts: () => new Unknown('facts, which are known in a run'),
+      now: () => new Unknown('the time of the run'),
+    }
+    scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {}, files })
     scopesOf.set(commandLine, scopes)
   }
   return scopes

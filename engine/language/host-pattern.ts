@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { nearest, type Place, Problem } from '../problem.ts'
-import { matches } from './regex.ts'
+import { noteSource } from './read-source.ts'
+import { matches, regexProblem } from './regex.ts'
 
 /** What patterns choose from. */
 export interface Hosts {
@@ -32,7 +33,17 @@ export function selectHosts(pattern: string, from: Hosts, place?: Place): string
 
 function find(term: string, from: Hosts, place: Place | undefined): readonly string[] {
   if (term.startsWith('@')) return readList(term.slice(1), place).flatMap((line) => selectHosts(line, from, place))
-  if (term.startsWith('~')) return search(from, (name) => matches(name, term.slice(1)))
+  if (term.startsWith('~')) {
+    const pattern = term.slice(1)
+    const message = regexProblem(pattern)
+    if (message !== undefined)
+      throw new Problem({
+        code: 'WRONG_VALUE',
+        message: `'${pattern}' is no regular expression of RE2: ${message}`,
+        place,
+      })
+    return search(from, (name) => matches(name, pattern))
+  }
   const slice = /^(.+)\[(-?\d*)(?::(-?\d*))?\]$/.exec(term)
   if (slice && !from.hosts.has(term)) {
     const [whole, name = '', first = '', last] = slice
@@ -55,8 +66,8 @@ function find(term: string, from: Hosts, place: Place | undefined): readonly str
 const IMPLICIT = new Set(['localhost'])
 
 function search({ hosts, groups }: Hosts, test: (name: string) => boolean): string[] {
-  const inGroups = [...groups].filter(([name]) => test(name)).flatMap(([, members]) => members)
-  return [...inGroups, ...[...hosts.keys()].filter(test)]
+  const inGroups = new Set([...groups].filter(([name]) => test(name)).flatMap(([, members]) => members))
+  return [...hosts.keys()].filter((host) => inGroups.has(host) || test(host))
 }
 
 /** As Ansible counts: `[1:3]` holds its last one, too. */
@@ -78,7 +89,10 @@ function globTest(glob: string): (name: string) => boolean {
 
 function readList(path: string, place: Place | undefined): string[] {
   try {
-    return readFileSync(path, 'utf8')
+    const bytes = readFileSync(path)
+    noteSource(path, bytes)
+    return bytes
+      .toString('utf8')
       .split('\n')
       .filter((line) => line.trim() !== '' && !line.startsWith('#'))
   } catch (error) {

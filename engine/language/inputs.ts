@@ -5,6 +5,7 @@ import { findUnknown, type Value } from '../resource/value.ts'
 import { argumentProblems } from './argument-problems.ts'
 import { type ArgumentSchema, validateArguments } from './argument-schema.ts'
 import type { Compiler } from './compiler.ts'
+import { holdsSecret, partOf, reveal } from './convert.ts'
 import type { Expression } from './expression.ts'
 import type { Names } from './names.ts'
 import { readSource } from './read-source.ts'
@@ -69,6 +70,10 @@ export function checkInputs({ role, schema, place, when }: RoleInputs, names: Na
   for (const name of unknown) delete values[name]
   const { required = [], ...rest } = schema
   const needed = { ...rest, required: required.filter((name) => !unknown.includes(name)) }
-  const at = { name: `the role ${role}`, schema, node: undefined, place }
-  return argumentProblems(validateArguments(unknown.length === 0 ? schema : needed, structuredClone(values)), at)
+  const hides = (path: readonly string[]) => holdsSecret(partOf(values, path))
+  const at = { name: `the role ${role}`, schema, node: undefined, place, hides }
+  return argumentProblems(
+    validateArguments(unknown.length === 0 ? schema : needed, reveal(values) as Record<string, unknown>),
+    at,
+  )
 }

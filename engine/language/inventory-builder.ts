@@ -1,4 +1,5 @@
 import { Problem } from '../problem.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
 import { expandRange } from './host-range.ts'
 import { type Definition, RESERVED_NAMES } from './variables.ts'
 import { compileValue } from './written.ts'
@@ -18,11 +19,13 @@ export class InventoryBuilder {
   readonly hosts = new Map<string, Layers>()
   readonly groups = new Map<string, GroupDraft>()
   readonly problems: Problem[]
+  readonly clearTexts: ClearTexts | undefined
   /** Folders whose `group_vars` and `host_vars` are in already. */
   readonly folders = new Set<string>()
 
-  constructor(problems: Problem[]) {
+  constructor(problems: Problem[], clearTexts?: ClearTexts) {
     this.problems = problems
+    this.clearTexts = clearTexts
     this.group('all')
   }
 

@@ -6,7 +6,7 @@ import type { InventoryBuilder } from './inventory-builder.ts'
 import { readIniInventory } from './inventory-ini.ts'
 import { readScriptInventory } from './inventory-script.ts'
 import { readYamlInventory } from './inventory-yaml.ts'
-import { readSource } from './read-source.ts'
+import { noteSource, readBytes, readSealedSource } from './read-source.ts'
 import { SourceText } from './source-text.ts'
 import { readVarsFolders } from './vars-folders.ts'
 import { parseYaml } from './yaml.ts'
@@ -50,11 +50,13 @@ const IGNORED = /^\.|~$|\.(orig|bak|retry|swp|rpmsave|md|pyc|hbs|key|pub)$/
 
 function readFile(path: string, builder: InventoryBuilder): void {
   if (isProgram(path)) {
-    const parsed = parseYaml(new SourceText(path, listOf(path)), builder.problems)
+    const answer = listOf(path)
+    noteSource(`${path} --list`, Buffer.from(answer))
+    const parsed = parseYaml(new SourceText(path, answer), builder.problems)
     if (parsed) readScriptInventory(parsed, builder)
     return
   }
-  const source = readSource(path)
+  const source = readSealedSource(path, builder.clearTexts)
   if (!isYaml(path, source.text)) {
     readIniInventory(source, builder)
     return
@@ -64,7 +66,7 @@ function readFile(path: string, builder: InventoryBuilder): void {
 }
 
 function isYaml(path: string, text: string): boolean {
-  const extension = extname(path)
+  const extension = extname(path.replace(/\.age$/, ''))
   if (['.yml', '.yaml', '.json'].includes(extension)) return true
   return extension === '' && /^(---|all:|\w[\w-]*:\s*$)/m.test(text) && !/^\s*\[/m.test(text)
 }
@@ -76,7 +78,7 @@ function isProgram(path: string): boolean {
     if (error instanceof Error && 'code' in error) return false
     throw error
   }
-  return readSource(path).text.startsWith('#!')
+  return readBytes(path).toString('latin1', 0, 2) === '#!'
 }
 
 function listOf(path: string): string {

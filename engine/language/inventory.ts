@@ -1,6 +1,7 @@
 import { type Place, Problem } from '../problem.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { ValueMap } from '../resource/value.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
 import { selectHosts } from './host-pattern.ts'
 import { InventoryBuilder } from './inventory-builder.ts'
 import { readInventorySource } from './inventory-sources.ts'
@@ -14,12 +15,17 @@ import { literal } from './written.ts'
 export interface InventoryOptions {
   /** The variables of `-e`. */
   extraVars?: Readonly<Record<string, unknown>>
+  /** Opens encrypted files of variables; without it they are a problem. */
+  clearTexts?: ClearTexts
 }
 
 /** Reads every `-i`; throws Problems. */
-export function loadInventory(sources: readonly string[], { extraVars = {} }: InventoryOptions = {}): Inventory {
+export function loadInventory(
+  sources: readonly string[],
+  { extraVars = {}, clearTexts }: InventoryOptions = {},
+): Inventory {
   const problems: Problem[] = []
-  const builder = new InventoryBuilder(problems)
+  const builder = new InventoryBuilder(problems, clearTexts)
   for (const source of sources) {
     try {
       readInventorySource(source, builder)
@@ -56,7 +62,7 @@ export class Inventory implements HostSource {
 
   /** The same hosts, with what `group_vars` and `host_vars` beside a playbook say about them on top. */
   withVarsOf(folder: string, problems: Problem[]): Inventory {
-    const builder = new InventoryBuilder(problems)
+    const builder = new InventoryBuilder(problems, this.#builder.clearTexts)
     for (const [name, layers] of this.#builder.hosts) builder.hosts.set(name, [...layers])
     for (const [name, group] of this.#builder.groups)
       builder.groups.set(name, { ...group, variables: [...group.variables] })
@@ -75,9 +81,14 @@ export class Inventory implements HostSource {
     this.#scopes ??= new Scopes({
       inventory: this,
       commandLine: commandLineDefinitions(this.#extraVars),
-      live: { registered: () => undefined, facts: () => new Unknown('facts, which are known in a run') },
+      live: {
+        registered: () => undefined,
+        facts: () => new Unknown('facts, which are known in a run'),
+        now: () => new Unknown('the time of a run'),
+      },
       registers: new Map(),
       constants: {},
+      secrets: this.#builder.clearTexts?.secrets,
     })
     const scope = this.#scopes.of(host)
     return lazyMap(new Set([...this.variableNames(host), ...Object.keys(this.#extraVars)]), (name) => scope.get(name))

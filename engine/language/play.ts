@@ -6,10 +6,11 @@ import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import type { RoleInputs } from './inputs.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
+import { checkModuleDefaults } from './module-defaults.ts'
+import { compileRoles } from './play-roles.ts'
 import type { Play, SectionName } from './playbook.ts'
 import { collecting } from './problem-list.ts'
-import { readSource } from './read-source.ts'
-import { compileRole } from './role.ts'
+import { readSealedSource } from './read-source.ts'
 import { EVERYONE, rollOf } from './roll.ts'
 import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
@@ -25,6 +26,8 @@ export interface DraftPlay extends Omit<Play, 'steps' | 'handlers' | 'usesFacts'
   handlers: readonly Draft[]
   scope: Lexical
   inputs: readonly RoleInputs[]
+  /** Its hosts before `--limit`. */
+  everyone: readonly string[]
 }
 
 export interface PlayOptions {
@@ -42,6 +45,7 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
   const fields = new Fields(node, compiler.problems)
   const hints = { ...ANSIBLE_KEYWORDS, any_error_fatal: 'write any_errors_fatal' }
   fields.only(keywords.play, 'a play', hints)
+  checkModuleDefaults(fields, compiler)
   const name =
     fields.text('name') ??
     (fields
@@ -59,21 +63,23 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
   const handlersNode = fields.value('handlers')
   const ownHandlers = handlersNode ? compileTasks(handlersNode, { ...around, path: `${id}/handlers` }, compiler) : []
   const steps = [...section('pre_tasks'), ...roleSteps, ...section('tasks'), ...section('post_tasks')]
+  const everyone = hostsOf(fields, scope, compiler)
   const throttle = fields.number('throttle', 1)
   const gatherFacts = fields.truth('gather_facts')
   return {
     id,
     name,
     place: placeOf(fields.entry('name')?.value ?? fields.entry('hosts')?.value ?? node),
-    hosts: hostsOf(fields, scope, options, compiler),
+    hosts: options.limited ? everyone.filter((host) => options.limited?.has(host)) : everyone,
+    everyone,
     steps,
     handlers: [...ownHandlers, ...compiler.handlers],
     scope,
     inputs: compiler.inputs,
     gatherFacts: gatherFacts ?? 'auto',
     strategy: fields.choice('strategy', ['linear', 'free']) ?? 'linear',
-    roll: rollOf(fields) ?? EVERYONE,
-    anyErrorsFatal: fields.truth('any_errors_fatal') ?? false,
+    roll: rollOf(fields, scope) ?? EVERYONE,
+    anyErrorsFatal: around.anyErrorsFatal,
     ...(throttle === undefined ? {} : { throttle }),
     ignoreUnreachable: around.ignoreUnreachable,
     connection: connectionOf(fields),
@@ -101,6 +107,7 @@ function nothingAround(folder: string, become: Around['become']): Around {
     noLog: false,
     ignoreErrors: false,
     ignoreUnreachable: false,
+    anyErrorsFatal: false,
     throttle: undefined,
     timeoutMs: DEFAULT_TIMEOUT_MS,
   }
@@ -111,33 +118,15 @@ function compileSection(fields: Fields, part: SectionName, around: Around, compi
   return node ? compileTasks(node, { ...around, section: part, path: `${around.path}/${part}` }, compiler) : []
 }
 
-/** `roles:` is a list of names, or of mappings with `role` and the keywords of a block. */
-function compileRoles(fields: Fields, around: Around, compiler: Compiler): Draft[] {
-  return fields.list('roles').flatMap((node, index) => {
-    const own = { ...around, path: `${around.path}/roles/${index}` }
-    const outer = around.scope
-    if (node.kind === 'scalar') return compileRole({ name: node.text, at: node.at, outer }, own, compiler)
-    if (node.kind === 'map') {
-      const call = new Fields(node, compiler.problems)
-      call.only(ROLE_KEYWORDS, 'a role', ANSIBLE_KEYWORDS)
-      const role = call.scalar('role') ?? call.scalar('name')
-      const inner = inside(own, call, 'role', role?.text ?? '')
-      if (role) return compileRole({ name: role.text, at: role.at, outer }, inner, compiler)
-    }
-    fields.complain('WRONG_TYPE', 'a role is a name, or a mapping with role: NAME', placeOf(node))
-    return []
-  })
-}
-
-const ROLE_KEYWORDS = 'role name vars when tags become become_user become_method environment'.split(' ')
-
 function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: Compiler): Lexical {
   let found = scope
   for (const node of fields.scalars('vars_files')) {
     const path = constantOf(compileValue(node, compiler.problems), scope, compiler)
     if (typeof path !== 'string') continue
     const file = path.startsWith('/') ? path : join(compiler.folder, path)
-    const content = collecting(compiler.problems, () => parseYaml(readSource(file, placeOf(node)), compiler.problems))
+    const content = collecting(compiler.problems, () =>
+      parseYaml(readSealedSource(file, compiler.clearTexts, placeOf(node)), compiler.problems),
+    )
     if (content?.kind === 'map')
       found = withDefinitions(found, definitionsOf(content, new Fields(content, compiler.problems), 'play', play))
     else if (content) fields.complain('WRONG_TYPE', 'variables are a mapping of names to values', placeOf(content))
@@ -145,12 +134,7 @@ function withVarsFiles(fields: Fields, play: string, scope: Lexical, compiler: C
   return found
 }
 
-function hostsOf(
-  fields: Fields,
-  scope: Lexical,
-  { limited }: PlayOptions,
-  { inventory, ...compiler }: Compiler,
-): string[] {
+function hostsOf(fields: Fields, scope: Lexical, { inventory, ...compiler }: Compiler): string[] {
   const nodes = fields.scalars('hosts')
   if (nodes.length === 0) {
     if (!fields.value('hosts'))
@@ -167,7 +151,7 @@ function hostsOf(
   const hosts = collecting(compiler.problems, () => inventory.select(pattern, placeOf(first))) ?? []
   const isKnown = compiler.problems.length === count
   if (hosts.length === 0 && isKnown) compiler.warnings.push(noHosts(pattern, first))
-  return limited ? hosts.filter((host) => limited.has(host)) : hosts
+  return hosts
 }
 
 function noHosts(pattern: string, node: ScalarNode): Problem {
@@ -180,10 +164,14 @@ function noHosts(pattern: string, node: ScalarNode): Problem {
 }
 
 /** A value that no host has a say in. */
-function constantOf(written: Written, scope: Lexical, { inventory, commandLine, problems }: Compiler): unknown {
+function constantOf(written: Written, scope: Lexical, { inventory, commandLine, files, problems }: Compiler): unknown {
   if (written.kind === 'literal') return written.value === null ? undefined : String(written.value)
-  const live = { registered: () => undefined, facts: () => new Unknown('facts') }
-  const scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {} })
+  const live = {
+    registered: () => undefined,
+    facts: () => new Unknown('facts'),
+    now: () => new Unknown('the time of the run'),
+  }
+  const scopes = new Scopes({ inventory, commandLine, live, registers: new Map(), constants: {}, files })
   return collecting(problems, () => {
     const value = evaluateWritten(written, scopes.of('', scope))
     return Array.isArray(value) ? value.join(',') : String(value)

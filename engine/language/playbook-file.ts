@@ -27,7 +27,9 @@ export function compilePlaybook(
       )
       return []
     }
-    const node = collecting(compiler.problems, () => parseYaml(readSource(file, place), compiler.problems))
+    const node = collecting(compiler.problems, () =>
+      parseYaml(readSource(file, place, compiler.clearTexts), compiler.problems),
+    )
     if (!node) {
       if (compiler.problems.length === 0)
         compiler.problems.push(new Problem({ code: 'EMPTY_PLAYBOOK', message: `${file} holds no plays`, place }))

@@ -24,7 +24,7 @@ export interface Play {
   hosts: readonly string[]
   steps: readonly Step[]
   handlers: readonly Handler[]
-  /** `auto`: gathered when a step asks for them. */
+  /** `auto`: gathered when a step asks for them; true: in the first round. */
   gatherFacts: boolean | 'auto'
   /** Whether anything in the play names `facts`. */
   usesFacts: boolean
@@ -53,9 +53,19 @@ export type Amount = { kind: 'count'; count: number } | { kind: 'share'; percent
 export type Serial = readonly Amount[]
 
 export type Order =
-  | { kind: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' | 'shuffle' }
+  | { kind: 'inventory' | 'reverse_inventory' | 'sorted' | 'reverse_sorted' }
+  /** The same seed and hosts give the same order. */
+  | { kind: 'shuffle'; seed: string }
   /** Ascending by the value of `by` on each host; `dynamic`: asked again before every batch, since a leader moves. */
-  | { kind: 'by'; by: Expression; dynamic: boolean }
+  | OrderBy
+
+export interface OrderBy {
+  kind: 'by'
+  by: Expression
+  dynamic: boolean
+  /** The variables that hold where it is written. */
+  scope: Lexical
+}
 
 /** What a step calls. */
 export type Callable = { kind: 'module'; module: AnyModule } | { kind: 'action'; action: AnyAction }
@@ -96,6 +106,8 @@ export interface Step {
   failedWhen?: readonly Expression[]
   ignoreErrors: boolean
   ignoreUnreachable: boolean
+  /** One host that is lost at it stops the play for all. */
+  anyErrorsFatal: boolean
   /** The user who does it, when that is not the one who logs in. */
   become?: { user: string; method: BecomeMethod }
   delegateTo?: Written

@@ -41,8 +41,9 @@ function definitionsOf(
   return ofHosts.size > 0 ? [...ofHosts] : [findDefault(scope, name)].flatMap((found) => found ?? [])
 }
 
-function ownNames(
-  { when, loop, until, changedWhen, failedWhen, delegateTo, roll, inner, place }: Draft,
+/** The names that a step reads itself. */
+export function ownNames(
+  { when, loop, until, changedWhen, failedWhen, delegateTo, roll, blocks, inner, place }: Draft,
   compiler: Compiler,
 ): Set<string> {
   const names = new Set<string>()
@@ -53,7 +54,9 @@ function ownNames(
     ...inner.environment,
     ...(inner.args?.values ?? []).map(([, value]) => value),
   ]
-  const ordered = roll?.order.kind === 'by' ? [roll.order.by] : []
+  const ordered = [roll, ...blocks.map((block) => block.roll)].flatMap((each) =>
+    each?.order.kind === 'by' ? [each.order.by] : [],
+  )
   const expressions: (Expression | undefined)[] = [
     ...when,
     until?.condition,

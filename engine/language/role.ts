@@ -5,12 +5,12 @@ import { type Around, definitionsOf } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import { readInputs } from './inputs.ts'
-import { readSource } from './read-source.ts'
+import { readSealedSource, readSource } from './read-source.ts'
 import type { Draft } from './task.ts'
 import { compileTaskFile } from './tasks.ts'
 import { type Definitions, type Level, type Lexical, NO_DEFINITIONS } from './variables.ts'
 import { parseYaml } from './yaml.ts'
-import { placeOf, type Span } from './yaml-node.ts'
+import { entryOf, keyPlace, placeOf, type Span } from './yaml-node.ts'
 
 /** A role's name and where it is asked for. */
 export interface RoleCall {
@@ -25,6 +25,7 @@ export function compileRole(call: RoleCall, around: Around, compiler: Compiler):
   const { name, at, outer } = call
   const folder = findRole(call, compiler)
   if (folder === undefined) return []
+  checkMeta(folder, name, compiler)
   const defaults = variablesOf(folder, 'defaults', 'role default', name, compiler)
   const variables = variablesOf(folder, 'vars', 'role', name, compiler)
   // What the call says in `vars` is inner to the role's own.
@@ -63,17 +64,37 @@ function findRole({ name, at }: RoleCall, compiler: Compiler): string | undefine
   return undefined
 }
 
+/** Roles that a role needs are part of what it does, so that they stand among its tasks. */
+function checkMeta(folder: string, role: string, compiler: Compiler): void {
+  const path = partOf(folder, 'meta')
+  const node = path === undefined ? undefined : parseYaml(readSource(path), compiler.problems)
+  const entry = node?.kind === 'map' ? entryOf(node, 'dependencies') : undefined
+  if (entry?.value.kind !== 'list' || entry.value.items.length === 0) return
+  compiler.problems.push(
+    new Problem({
+      code: 'WRONG_KEYWORD',
+      message: `the role ${role} has dependencies, which have no effect here`,
+      place: keyPlace(entry),
+      hint: 'write include: { role: NAME } for each of them as the first of its tasks',
+    }),
+  )
+}
+
 function partOf(folder: string, part: string): string | undefined {
   return ['main.yml', 'main.yaml'].map((file) => join(folder, part, file)).find((path) => existsSync(path))
 }
 
 function variablesOf(folder: string, part: string, level: Level, owner: string, compiler: Compiler): Definitions {
-  const path = partOf(folder, part)
-  const node = path === undefined ? undefined : parseYaml(readSource(path), compiler.problems)
-  if (!node) return NO_DEFINITIONS
-  if (node.kind === 'map') return definitionsOf(node, new Fields(node, compiler.problems), level, owner)
-  compiler.problems.push(
-    new Problem({ code: 'WRONG_TYPE', message: 'variables are a mapping of names to values', place: placeOf(node) }),
-  )
-  return NO_DEFINITIONS
+  const sealed = join(folder, part, 'main.yml.age')
+  const paths = [partOf(folder, part), existsSync(sealed) ? sealed : undefined].filter((path) => path !== undefined)
+  const all = paths.flatMap((path) => {
+    const node = parseYaml(readSealedSource(path, compiler.clearTexts), compiler.problems)
+    if (!node) return []
+    if (node.kind === 'map') return [...definitionsOf(node, new Fields(node, compiler.problems), level, owner)]
+    compiler.problems.push(
+      new Problem({ code: 'WRONG_TYPE', message: 'variables are a mapping of names to values', place: placeOf(node) }),
+    )
+    return []
+  })
+  return all.length === 0 ? NO_DEFINITIONS : new Map(all)
 }

@@ -1,10 +1,11 @@
 import { expressionOf } from './expression.ts'
 import { Fields } from './fields.ts'
 import type { Amount, Order, Roll } from './playbook.ts'
+import type { Lexical } from './variables.ts'
 import { placeOf, type YamlNode } from './yaml-node.ts'
 
 /** What `serial`, `order` and `max_failures` say; undefined when none of them stands here. */
-export function rollOf(fields: Fields): Roll | undefined {
+export function rollOf(fields: Fields, scope: Lexical): Roll | undefined {
   const names = ['serial', 'order', 'max_failures', 'max_fail_percentage']
   if (!names.some((name) => fields.value(name))) return undefined
   const serial = fields.list('serial').flatMap((node) => amountOf(fields, 'serial', node, 1) ?? [])
@@ -15,7 +16,11 @@ export function rollOf(fields: Fields): Roll | undefined {
     : percentage === undefined
       ? undefined
       : ({ kind: 'share', percent: percentage } as const)
-  return { order: orderOf(fields), ...(serial.length > 0 ? { serial } : {}), ...(maxFailures ? { maxFailures } : {}) }
+  return {
+    order: orderOf(fields, scope),
+    ...(serial.length > 0 ? { serial } : {}),
+    ...(maxFailures ? { maxFailures } : {}),
+  }
 }
 
 /** All hosts at once, in the order of the inventory. */
@@ -23,15 +28,23 @@ export const EVERYONE: Roll = { order: { kind: 'inventory' } }
 
 const ORDERS = ['inventory', 'reverse_inventory', 'sorted', 'reverse_sorted', 'shuffle'] as const
 
-function orderOf(fields: Fields): Order {
+function orderOf(fields: Fields, scope: Lexical): Order {
   const node = fields.value('order')
   if (!node) return { kind: 'inventory' }
-  if (node.kind !== 'map') return { kind: fields.choice('order', ORDERS) ?? 'inventory' }
+  if (node.kind !== 'map') {
+    const kind = fields.choice('order', ORDERS) ?? 'inventory'
+    return kind === 'shuffle' ? { kind, seed: '' } : { kind }
+  }
   const parts = new Fields(node, fields.problems)
-  parts.only(['by', 'dynamic'], 'order')
+  const count = fields.problems.length
+  parts.only(['by', 'dynamic', 'shuffle'], 'order')
   const by = parts.scalar('by')
-  if (by) return { kind: 'by', by: expressionOf(by, fields.problems), dynamic: parts.truth('dynamic') ?? false }
-  fields.complain('MISSING_ARG', "order needs 'by', an expression", placeOf(node))
+  const seed = parts.text('shuffle')
+  if (by && seed === undefined)
+    return { kind: 'by', by: expressionOf(by, fields.problems), scope, dynamic: parts.truth('dynamic') ?? false }
+  if (seed !== undefined && !by && !parts.entry('dynamic')) return { kind: 'shuffle', seed }
+  if (fields.problems.length === count)
+    fields.complain('MISSING_ARG', "order needs 'by', an expression, or 'shuffle', a seed", placeOf(node))
   return { kind: 'inventory' }
 }
 

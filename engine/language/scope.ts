@@ -1,5 +1,8 @@
 import { nearest, Problem } from '../problem.ts'
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Value } from '../resource/value.ts'
+import { hintForAnsibleName } from './ansible-names.ts'
+import { FunctionError } from './functions/define.ts'
 import type { Names } from './names.ts'
 import { noteVolatile, observe } from './observation.ts'
 import type { Scopes } from './scopes.ts'
@@ -65,10 +68,16 @@ export class HostScope implements Names {
     )
   }
 
+  get secrets(): KnownSecrets | undefined {
+    return this.#scopes.options.secrets
+  }
+
   hint(name: string): string | undefined {
     const { registers, inventory, commandLine } = this.#scopes.options
     const registered = registers.get(name)
     if (registered !== undefined) return registered
+    const ansible = hintForAnsibleName(name)
+    if (ansible !== undefined) return ansible
     const known = [
       ...definedNames(this.#place),
       ...inventory.variableNames(this.host),
@@ -78,6 +87,12 @@ export class HostScope implements Names {
     ]
     const near = nearest(name, known)
     return near === undefined ? undefined : `did you mean '${near}'?`
+  }
+
+  file(path: string): string {
+    const { files } = this.#scopes.options
+    if (!files) throw new FunctionError('file is read only in a playbook')
+    return files.text(path, this.#place)
   }
 
   #passingValue(name: string): Value | undefined {
@@ -107,6 +122,9 @@ export class HostScope implements Names {
       case 'facts':
         noteVolatile()
         return live.facts(this.host)
+      case 'now':
+        noteVolatile()
+        return live.now()
       default:
         return constants[name]
     }
@@ -153,7 +171,15 @@ export class ExtendedScope implements Names {
     return own
   }
 
+  get secrets(): KnownSecrets | undefined {
+    return this.#base.secrets
+  }
+
   hint(name: string): string | undefined {
     return this.#base.hint(name)
+  }
+
+  file(path: string): string {
+    return this.#base.file(path)
   }
 }

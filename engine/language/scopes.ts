@@ -1,6 +1,8 @@
+import type { KnownSecrets } from '../resource/known-secrets.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import { HostScope } from './scope.ts'
+import type { SourceFiles } from './source-files.ts'
 import type { Definition, Definitions, Lexical } from './variables.ts'
 import { lazyMap } from './view.ts'
 
@@ -18,6 +20,8 @@ export interface HostSource {
 export interface LiveValues {
   registered(host: string, name: string): Value | undefined
   facts(host: string): ValueMap | Unknown
+  /** When the run began, in ISO 8601. */
+  now(): string | Unknown
 }
 
 export interface ScopesOptions {
@@ -28,6 +32,10 @@ export interface ScopesOptions {
   /** Names that some task registers, with what to say when none has yet. */
   registers: ReadonlyMap<string, string>
   constants: ValueMap
+  /** Absent where no playbook is at hand. */
+  files?: SourceFiles
+  /** Where it is noted what is made of secrets. */
+  secrets?: KnownSecrets | undefined
 }
 
 /** Every scope of a run: one for each host and place of the playbook, made when first asked for. */

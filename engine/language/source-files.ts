@@ -4,7 +4,11 @@ import { type Place, Problem } from '../problem.ts'
 import type { SourceFile } from '../resource/arguments.ts'
 import { Secret } from '../resource/secret.ts'
 import type { Unknown } from '../resource/unknown.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
+import { sealKind } from './encrypted/sealed.ts'
+import { FunctionError } from './functions/define.ts'
 import { type Names, TextFailure } from './names.ts'
+import { readSecret } from './observation.ts'
 import { readBytes, readSource } from './read-source.ts'
 import type { SourceText } from './source-text.ts'
 import { parseTemplate, type Template } from './template.ts'
@@ -13,23 +17,43 @@ import type { Lexical } from './variables.ts'
 /** The files and templates beside a playbook and its roles; each is read once. */
 export class SourceFiles {
   readonly #folder: string
+  readonly #clearTexts: ClearTexts | undefined
   readonly #bytes = new Map<string, Buffer>()
   readonly #templates = new Map<string, { source: SourceText; template: Template }>()
 
   /** `folder` is the playbook's. */
-  constructor(folder: string) {
+  constructor(folder: string, clearTexts?: ClearTexts) {
     this.#folder = folder
+    this.#clearTexts = clearTexts
   }
 
-  /** A file as it is. */
+  /** A file as it is; a vault of Ansible, and `x.age` where `x` is asked for and is not there, as the secret that it holds. */
   source(path: string, scope: Lexical | undefined, place: Place): SourceFile {
-    const found = this.find(path, 'files', scope, place)
+    const found = this.find(path, 'files', scope, place, this.#clearTexts ? ['', '.age'] : [''])
     let content = this.#bytes.get(found)
     if (!content) {
       content = readBytes(found, place)
       this.#bytes.set(found, content)
     }
-    return { path, content }
+    const kind = sealKind(content)
+    if (!this.#clearTexts || kind === undefined || (kind === 'age' && path.endsWith('.age'))) return { path, content }
+    const secret = new Secret(this.#clearTexts.read({ kind, content, file: found, place }) ?? '')
+    this.#clearTexts.secrets.add(secret)
+    return { path, content: secret }
+  }
+
+  /** A text file as a function reads it; throws FunctionError, whose place is known where it is called. */
+  text(path: string, scope: Lexical | undefined): string {
+    try {
+      const { content } = this.source(path, scope, NOWHERE)
+      return content instanceof Secret
+        ? String(readSecret(content))
+        : new TextDecoder('utf-8', { fatal: true }).decode(content)
+    } catch (error) {
+      if (error instanceof TypeError) throw new FunctionError(`${path} is no text`, { code: 'FILE_KIND' })
+      if (!(error instanceof Problem)) throw error
+      throw new FunctionError(error.message, { code: error.code, hint: error.hint })
+    }
   }
 
   /** A template's text for those who know the names; Unknown when one of them is. */
@@ -64,13 +88,15 @@ export class SourceFiles {
   }
 
   /** Where a relative path leads: to the role's folder when a role asks, then to the playbook's, then beside it. */
-  find(path: string, kind: 'files' | 'templates', scope: Lexical | undefined, place: Place): string {
+  find(path: string, kind: 'files' | 'templates', scope: Lexical | undefined, place: Place, endings = ['']): string {
     const roots: string[] = []
     for (let at = scope; at; at = at.parent) if (at.folder !== undefined) roots.push(at.folder)
     if (!roots.includes(this.#folder)) roots.push(this.#folder)
     const tried = path.startsWith('/') ? [path] : roots.flatMap((root) => [join(root, kind, path), join(root, path)])
     if (!path.startsWith('/')) tried.push(normalize(join(this.#folder, '..', kind, path)))
-    const found = tried.find((candidate) => existsSync(candidate) && statSync(candidate).isFile())
+    const found = endings
+      .flatMap((ending) => tried.map((candidate) => candidate + ending))
+      .find((candidate) => existsSync(candidate) && statSync(candidate).isFile())
     if (found !== undefined) return found
     const what = kind === 'files' ? 'file' : 'template'
     throw new Problem({
@@ -81,6 +107,9 @@ export class SourceFiles {
     })
   }
 }
+
+/** A place that the caller knows better. */
+const NOWHERE: Place = { file: '', line: 1, column: 1 }
 
 function inTemplate(error: unknown, source: SourceText): unknown {
   if (!(error instanceof TextFailure)) return error

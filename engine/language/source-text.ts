@@ -1,15 +1,27 @@
 import type { Place } from '../problem.ts'
+import type { ClearTexts } from './encrypted/clear-texts.ts'
+
+interface SourceTraits {
+  isSecret?: boolean
+  clearTexts?: ClearTexts | undefined
+}
 
 /** A file's text, and where each of its offsets stands. */
 export class SourceText {
   /** As messages name it. */
   readonly file: string
   readonly text: string
+  /** The file is encrypted: its lines are never shown, and its values are secrets. */
+  readonly isSecret: boolean
+  /** Opens encrypted values inside the text; undefined where there can be none. */
+  readonly clearTexts: ClearTexts | undefined
   #starts: number[] | undefined
 
-  constructor(file: string, text: string) {
+  constructor(file: string, text: string, { isSecret = false, clearTexts }: SourceTraits = {}) {
     this.file = file
     this.text = text
+    this.isSecret = isSecret
+    this.clearTexts = clearTexts
   }
 
   /** The place of a span of offsets; it ends with the line that it starts on. */
@@ -25,7 +37,8 @@ export class SourceText {
     const until = (starts[low + 1] ?? this.text.length + 1) - 1
     const source = this.text.slice(from, until).replace(/\r$/, '')
     const length = Math.max(1, Math.min(end, until) - start)
-    return { file: this.file, line: low + 1, column: start - from + 1, length, source }
+    const place = { file: this.file, line: low + 1, column: start - from + 1, length }
+    return this.isSecret ? place : { ...place, source }
   }
 
   #lineStarts(): number[] {

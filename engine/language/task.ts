@@ -5,6 +5,7 @@ import { type Compiler, nameOf, schemaOf } from './compiler.ts'
 import { expressionOf } from './expression.ts'
 import { Fields } from './fields.ts'
 import { keywords } from './keywords.ts'
+import { checkModuleDefaults } from './module-defaults.ts'
 import type { Handler, Loop, Meta, Step } from './playbook.ts'
 import { rollOf } from './roll.ts'
 import { RESERVED_NAMES } from './variables.ts'
@@ -17,6 +18,7 @@ export type Draft = Handler & { around: Around; node: MapNode }
 /** Compiles one task that calls a module, an action or a meta. Undefined when it cannot be told what it calls. */
 export function compileTask(node: MapNode, outer: Around, compiler: Compiler): Draft | undefined {
   const fields = new Fields(node, compiler.problems)
+  checkModuleDefaults(fields, compiler)
   const given = fields.text('name')
   const around = inside(outer, fields, 'task', given ?? 'a task')
   const call = callOf(fields, around, compiler)
@@ -30,7 +32,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
   const until = untilOf(fields)
   const changedWhen = conditions(fields, 'changed_when')
   const failedWhen = conditions(fields, 'failed_when')
-  const roll = rollOf(fields)
+  const roll = rollOf(fields, around.scope)
   return {
     id: around.path,
     name: given ?? call.label,
@@ -48,6 +50,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
     ...(failedWhen.length > 0 ? { failedWhen } : {}),
     ignoreErrors: around.ignoreErrors,
     ignoreUnreachable: around.ignoreUnreachable,
+    anyErrorsFatal: around.anyErrorsFatal,
     ...(around.delegateTo ? { delegateTo: around.delegateTo } : {}),
     runOnce: around.runOnce,
     ...(around.checkMode === undefined ? {} : { checkMode: around.checkMode }),
@@ -105,10 +108,10 @@ function callOf(fields: Fields, around: Around, compiler: Compiler): Call | unde
   if (!call) return undefined
   const name = nameOf(call)
   const schema = schemaOf(call)
-  const args = compileArguments(
-    { name, schema, entry: first, defaults: around.moduleDefaults.get(name) ?? [] },
-    fields.problems,
-  )
+  const defaults = around.moduleDefaults.get(name) ?? []
+  const own = first.value.kind === 'map' ? new Set(first.value.entries.map(({ key }) => key)) : new Set()
+  for (const entry of defaults) if (!own.has(entry.key)) compiler.defaults.taken.add(entry)
+  const args = compileArguments({ name, schema, entry: first, defaults }, fields.problems)
   if (call.kind === 'module') {
     for (const keyword of ['changed_when', 'failed_when', 'until']) {
       const entry = fields.entry(keyword)

@@ -4,6 +4,7 @@ import { type Around, inside } from './around.ts'
 import type { Compiler } from './compiler.ts'
 import { Fields } from './fields.ts'
 import { ANSIBLE_KEYWORDS, keywords } from './keywords.ts'
+import { checkModuleDefaults } from './module-defaults.ts'
 import type { BlockPath } from './playbook.ts'
 import { collecting } from './problem-list.ts'
 import { readSource } from './read-source.ts'
@@ -44,8 +45,9 @@ const SECTIONS = ['block', 'rescue', 'always'] as const
 function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
   const fields = new Fields(node, compiler.problems)
   fields.only(keywords.block, 'a block', { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task' })
+  checkModuleDefaults(fields, compiler)
   const around = inside(outer, fields, 'block', fields.text('name') ?? 'a block')
-  const roll = rollOf(fields)
+  const roll = rollOf(fields, around.scope)
   const hasRescue = fields.value('rescue') !== undefined
   return SECTIONS.flatMap((section) => {
     const tasks = fields.value(section)
@@ -67,6 +69,7 @@ function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft
     ...ANSIBLE_KEYWORDS,
     loop: 'an include is read once, while compiling: put the loop on its tasks',
   })
+  checkModuleDefaults(fields, compiler)
   const entry = fields.entry('include')
   if (!entry) return []
   const around = rolled(inside(outer, fields, 'block', fields.text('name') ?? 'an include'), fields)
@@ -81,9 +84,9 @@ function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft
   return includeFile(entry, around, compiler)
 }
 
-/** An include that is rolled is a block of its own. */
-function rolled(around: Around, fields: Fields): Around {
-  const roll = rollOf(fields)
+/** An include or a role that is rolled is a block of its own. */
+export function rolled(around: Around, fields: Fields): Around {
+  const roll = rollOf(fields, around.scope)
   if (!roll) return around
   return { ...around, blocks: [...around.blocks, { id: around.path, section: 'block', hasRescue: false, roll }] }
 }
@@ -114,7 +117,9 @@ export function compileTaskFile(path: string, around: Around, compiler: Compiler
     )
     return []
   }
-  const node = collecting(compiler.problems, () => parseYaml(readSource(path, place), compiler.problems))
+  const node = collecting(compiler.problems, () =>
+    parseYaml(readSource(path, place, compiler.clearTexts), compiler.problems),
+  )
   const inner = { ...compiler, open: [...compiler.open, path] }
   return node ? compileTasks(node, { ...around, folder: dirname(path) }, inner) : []
 }

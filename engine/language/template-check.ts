@@ -1,6 +1,7 @@
 import { nearest } from '../problem.ts'
 import { parseCel } from './cel.ts'
 import { functions } from './functions/functions.ts'
+import { fromJinja } from './jinja.ts'
 import { TextFailure } from './names.ts'
 import { spanOf } from './template-syntax.ts'
 
@@ -76,7 +77,7 @@ class Checker {
         call.path as hbs.AST.Node,
         'UNKNOWN_HELPER',
         `there is no helper '${name}'`,
-        near ? `did you mean '${near}'?` : undefined,
+        near ? `did you mean '${near}'?` : this.#fromJinja(call),
       )
     }
     const counts: Record<string, readonly number[]> = { default: [2], defined: [1], lookup: [2], cel: [1], if: [2, 3] }
@@ -90,6 +91,13 @@ class Checker {
     }
     if (name === 'cel') this.#cel(call, level)
     else for (const param of call.params) this.#expression(param, level)
+  }
+
+  /** Jinja's `'a' if b else 'c'` is a call of the helper a to Handlebars. */
+  #fromJinja(call: hbs.AST.Node): string | undefined {
+    const { start, end } = spanOf(call, this.#text)
+    const ours = fromJinja(this.#text.slice(start, end).replace(/^\{\{|\}\}$/g, ''))
+    return ours && `write ${ours}`
   }
 
   #cel(call: hbs.AST.MustacheStatement | hbs.AST.SubExpression, level: Level): void {

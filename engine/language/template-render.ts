@@ -1,7 +1,9 @@
+import { didYouMean } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { parseCel } from './cel.ts'
+import { told } from './cel-environment.ts'
 import { FunctionError, kindOf, type Plain } from './functions/define.ts'
 import { functions } from './functions/functions.ts'
 import { type Names, TextFailure } from './names.ts'
@@ -50,7 +52,7 @@ function render(program: hbs.AST.Program | undefined, frame: Frame): string {
 function textOf(value: Value, node: hbs.AST.Node, frame: Frame): string {
   if (typeof value === 'string') return value
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  if (value instanceof Secret) return readSecret(value)
+  if (value instanceof Secret) return String(readSecret(value))
   if (value instanceof Unknown) return meetUnknown(value)
   const name = frame.text.slice(...range(node, frame)).replace(/^\{+[~&]?\s*|\s*~?\}+$/g, '')
   const hint =
@@ -111,7 +113,7 @@ function inner(
 /** As Handlebars has it: false, null, 0, the empty text and the empty list are not. */
 function isTrue(value: Value): boolean {
   if (value instanceof Unknown) return meetUnknown(value)
-  if (value instanceof Secret) return readSecret(value) !== ''
+  if (value instanceof Secret) return Boolean(readSecret(value))
   return Array.isArray(value) ? value.length > 0 : Boolean(value)
 }
 
@@ -143,10 +145,15 @@ function evaluateCall(call: Call, frame: Frame): Value {
   }
   const values = call.params.map((param) => evaluate(param, frame))
   if (name === 'lookup') return lookup(call, values, frame)
+  const called = functions.get(name)
+  if (!called) return null
   try {
-    return functions.get(name)?.call(values.map((value) => readPlain(value) as Plain)) ?? null
+    return called.call(
+      values.map((value) => readPlain(value) as Plain),
+      frame.root,
+    )
   } catch (error) {
-    if (error instanceof FunctionError) throw failure(call, frame, 'WRONG_VALUE', error.message)
+    if (error instanceof FunctionError) throw failure(call, frame, error.code, told(called, error), error.hint)
     throw error
   }
 }
@@ -173,6 +180,7 @@ function evaluateCel(param: hbs.AST.Expression | undefined, call: Call, frame: F
       return own ?? frame.root.get(name)
     },
     hint: (name) => frame.root.hint(name),
+    file: (path) => frame.root.file(path),
   }
   try {
     return parseCel(text).evaluate(names)
@@ -205,9 +213,12 @@ function resolve(path: hbs.AST.PathExpression, frame: Frame): Value {
 /** Walks down a path; whatever is missing on the way is named whole. */
 function follow(start: Value | undefined, parts: readonly string[], path: hbs.AST.PathExpression, frame: Frame): Value {
   let value = start
+  let near: string | undefined
   for (const part of parts) {
     if (value === undefined) break
-    value = step(value, part)
+    const holder = value
+    value = step(holder, part)
+    if (value === undefined && isRecord(holder)) near = didYouMean(part, Object.keys(holder))
   }
   if (value !== undefined) return value
   const [first = ''] = path.parts
@@ -216,7 +227,7 @@ function follow(start: Value | undefined, parts: readonly string[], path: hbs.AS
     ? `inside {{#each}} and {{#with}}, an outer name is written ../${path.original}`
     : start === undefined
       ? frame.root.hint(first)
-      : undefined
+      : near
   throw failure(path, frame, 'UNDEFINED_VARIABLE', `'${path.original}' is not defined`, hint)
 }
 

@@ -1,3 +1,4 @@
+import { fromJinja } from './jinja.ts'
 import { TextFailure } from './names.ts'
 
 /** The offsets of a node in its template. */
@@ -16,7 +17,10 @@ export function syntaxFailureOf(error: unknown, text: string): TextFailure {
   const before = excerpt.slice(0, pointer.indexOf('^')).replace(/^\.\.\./, '')
   const column = Number((error as { column?: number }).column ?? 0)
   const start = pointer.includes('^') ? endOf(before, text, lineEnd) : lineStart + column
-  const habit = HABITS.find(({ pattern }) => pattern.test(text.slice(lineStart, lineEnd)))
+  const written = text.slice(lineStart, lineEnd)
+  const mustache = /\{\{(?![#/!{])([^{}]*)\}\}/.exec(text.slice(text.lastIndexOf('{{', start)))?.[1]
+  const ours = mustache === undefined ? undefined : fromJinja(mustache)
+  const hint = ours === undefined ? HABITS.find(({ pattern }) => pattern.test(written))?.hint : `write ${ours}`
   const got = /got '(\w+)'/.exec(expecting)?.[1]
   const message = first.startsWith('Parse error')
     ? `the template cannot be read here${got === 'EOF' ? ': it ends too early' : ''}`
@@ -26,11 +30,15 @@ export function syntaxFailureOf(error: unknown, text: string): TextFailure {
     message,
     start,
     end: Math.max(start + 1, Math.min(lineEnd, start + 1)),
-    hint: habit?.hint,
+    hint,
   })
 }
 
 const HABITS = [
+  {
+    pattern: /\b(lookup|query|q)\(/,
+    hint: 'there are no lookups: write {{file "path"}}, {{env.NAME}}, or {{lookup map key}} for a key of a mapping',
+  },
   { pattern: /\{\{[^}]*\|/, hint: 'a filter is a helper here: {{upper name}}, {{default name "x"}}' },
   { pattern: /\{\{[^}]*\w\[/, hint: 'write {{list.[0]}} or {{lookup map key}}' },
   {

@@ -2,7 +2,7 @@ import Handlebars from 'handlebars'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { type Names, TextFailure } from './names.ts'
-import { hideTexts, MetUnknown, observe } from './observation.ts'
+import { hideMade, MetUnknown, observe } from './observation.ts'
 import { checkTemplate } from './template-check.ts'
 import { renderText, renderValue } from './template-render.ts'
 import { syntaxFailureOf } from './template-syntax.ts'
@@ -35,6 +35,16 @@ export function isTemplate(text: string): boolean {
 }
 
 function parse(text: string, isFile: boolean): Template {
+  const note = /\{#[^{}]*#\}/.exec(text)
+  if (note && !text.slice(0, note.index).endsWith('{')) {
+    throw new TextFailure({
+      code: 'TEMPLATE_SYNTAX',
+      message: 'templates are Handlebars, not Jinja',
+      start: note.index,
+      end: note.index + note[0].length,
+      hint: 'a comment is written {{! … }}',
+    })
+  }
   const jinja = /\{%-?\s*(if|for|set|block|include|macro|raw|endif|endfor)\b/.exec(text)
   if (jinja) {
     throw new TextFailure({
@@ -59,12 +69,12 @@ function parse(text: string, isFile: boolean): Template {
       observe((observation) => {
         try {
           const value = single ? renderValue(single, scope, text) : renderText(program, scope, text)
-          return observation.secret ? hideTexts(value) : value
+          return observation.secret ? hideMade(value, scope, observation) : value
         } catch (error) {
           if (error instanceof MetUnknown) return error.unknown
           throw error
         }
-      }),
+      }, scope),
   }
 }
 

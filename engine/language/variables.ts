@@ -75,7 +75,7 @@ export function commandLineDefinitions(values: Readonly<Record<string, Value>>):
 
 /** Names that the engine gives a meaning to; nothing else may be called so. */
 export const RESERVED_NAMES: ReadonlySet<string> = new Set(
-  'inventory_hostname groups group_names hostvars facts play_hosts playbook_dir check_mode env this true false null cel optional'.split(
+  'inventory_hostname groups group_names hostvars facts play_hosts playbook_dir check_mode env now this true false null cel optional'.split(
     ' ',
   ),
 )

@@ -1,8 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import type { Problem } from '../problem.ts'
 import type { InventoryBuilder } from './inventory-builder.ts'
-import { readSource } from './read-source.ts'
+import { readSealedSource } from './read-source.ts'
 import { parseYaml } from './yaml.ts'
 import type { YamlNode } from './yaml-node.ts'
 
@@ -11,23 +10,23 @@ export function readVarsFolders(folder: string, builder: InventoryBuilder): void
   const known = resolve(folder)
   if (builder.folders.has(known)) return
   builder.folders.add(known)
-  for (const { name, node } of readNamed(join(folder, 'group_vars'), builder.problems)) {
+  for (const { name, node } of readNamed(join(folder, 'group_vars'), builder)) {
     // A file for a group that this inventory lacks is for another one.
     if (builder.groups.has(name)) builder.addVariables({ group: name }, node)
   }
-  for (const { name, node } of readNamed(join(folder, 'host_vars'), builder.problems)) {
+  for (const { name, node } of readNamed(join(folder, 'host_vars'), builder)) {
     if (builder.hosts.has(name)) builder.addVariables({ host: name }, node)
   }
 }
 
-function readNamed(folder: string, problems: Problem[]): { name: string; node: YamlNode }[] {
+function readNamed(folder: string, { problems, clearTexts }: InventoryBuilder): { name: string; node: YamlNode }[] {
   if (!existsSync(folder)) return []
   return entriesOf(folder).flatMap((entry) => {
     const path = join(folder, entry)
-    const name = entry.replace(/\.(ya?ml|json)$/, '')
+    const name = entry.replace(/(\.(ya?ml|json))?(\.age)?$/, '')
     const files = statSync(path).isDirectory() ? entriesOf(path).map((file) => join(path, file)) : [path]
     return files.flatMap((file) => {
-      const node = parseYaml(readSource(file), problems)
+      const node = parseYaml(readSealedSource(file, clearTexts), problems)
       return node ? [{ name, node }] : []
     })
   })
@@ -36,7 +35,10 @@ function readNamed(folder: string, problems: Problem[]): { name: string; node: Y
 function entriesOf(folder: string): string[] {
   return readdirSync(folder)
     .filter(
-      (name) => !name.startsWith('.') && !name.endsWith('~') && (!name.includes('.') || /\.(ya?ml|json)$/.test(name)),
+      (name) =>
+        !name.startsWith('.') &&
+        !name.endsWith('~') &&
+        (!name.includes('.') || /\.((ya?ml|json)(\.age)?|age)$/.test(name)),
     )
     .sort()
 }

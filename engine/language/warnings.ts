@@ -1,6 +1,5 @@
 import { nearest, Problem } from '../problem.ts'
 import type { Compiler } from './compiler.ts'
-import type { Names } from './names.ts'
 import type { DraftPlay } from './play.ts'
 import type { Handler, Play, Step } from './playbook.ts'
 
@@ -11,7 +10,7 @@ export function suspicions({ steps, handlers }: Play, draft: DraftPlay): Problem
   )
   return [
     ...handlers.filter(({ name, listen }) => ![name, ...listen].some((topic) => notified.has(topic))).map(idleHandler),
-    ...[...steps, ...handlers].flatMap((step) => [...conditionsThatNeverHold(step), ...ignoredErrors(step)]),
+    ...[...steps, ...handlers].flatMap((step) => ignoredErrors(step)),
     ...[...draft.steps, ...draft.handlers]
       .filter(({ around: { become } }) => become.user && !become.isOn)
       .map(uselessUser),
@@ -45,22 +44,6 @@ const CONNECTION =
 
 function idleHandler({ name, place }: Handler): Problem {
   return warning('IDLE_HANDLER', `nothing notifies the handler '${name}'`, place)
-}
-
-const NOTHING: Names = { get: () => undefined, hint: () => undefined }
-
-function conditionsThatNeverHold({ when }: Step): Problem[] {
-  return when
-    .filter(({ names }) => names.size === 0)
-    .filter((condition) => condition.evaluate(NOTHING) === false)
-    .map(({ text, place }) =>
-      warning(
-        'NEVER',
-        `the condition '${text}' never holds`,
-        place,
-        'tags: never keeps a task for those who ask for it',
-      ),
-    )
 }
 
 function ignoredErrors({ ignoreErrors, name, place }: Step): Problem[] {

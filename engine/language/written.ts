@@ -1,8 +1,10 @@
 import { Problem, type ProblemParts } from '../problem.ts'
+import { Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import { type Cel, parseCel } from './cel.ts'
 import { type Names, TextFailure } from './names.ts'
+import { hideLeaves } from './observation.ts'
 import { isTemplate, parseTemplate, type Template } from './template.ts'
 import { placeInside, placeOf, type ScalarNode, type YamlNode } from './yaml-node.ts'
 
@@ -54,9 +56,17 @@ export function evaluateWritten(written: Written, names: Names): Value {
     case 'literal':
       return written.value
     case 'template':
-      return placed(written.node, () => written.template.evaluate(names))
+      return ofNode(
+        written.node,
+        placed(written.node, () => written.template.evaluate(names)),
+        names,
+      )
     case 'expression':
-      return placed(written.node, () => written.cel.evaluate(names))
+      return ofNode(
+        written.node,
+        placed(written.node, () => written.cel.evaluate(names)),
+        names,
+      )
     case 'list':
       return written.items.map((item) => evaluateWritten(item, names))
     case 'map':
@@ -90,7 +100,8 @@ export function literal(value: Value): Written {
 
 function compileText(node: ScalarNode, problems: Problem[]): Written {
   const { value } = node
-  if (typeof value !== 'string' || !isTemplate(value)) return { kind: 'literal', value, node }
+  if (typeof value !== 'string' || !isTemplate(value) || node.isVault)
+    return { kind: 'literal', value: literalOf(node), node }
   return compiled(node, problems, () => ({ kind: 'template', template: parseTemplate(value), node }))
 }
 
@@ -105,7 +116,28 @@ function compiled(node: ScalarNode, problems: Problem[], compile: () => Written)
   }
 }
 
+/** What is written in an encrypted file is a secret, and known as one from here on. */
+function literalOf(node: ScalarNode): Value {
+  const { value, isSecret, at } = node
+  if (!isSecret || value === null || typeof value === 'boolean') return value
+  const secret = new Secret(value)
+  at.source.clearTexts?.secrets.add(secret)
+  return secret
+}
+
+/** What a template of an encrypted file makes is as secret as the file. */
+function ofNode({ isSecret }: ScalarNode, value: Value, { secrets }: Names): Value {
+  if (!isSecret) return value
+  const hidden = hideLeaves(value)
+  secrets?.addMade(hidden)
+  return hidden
+}
+
 function partsOf({ code, message, hint, start, end }: TextFailure, node: ScalarNode): ProblemParts {
+  if (node.isSecret && code !== 'UNDEFINED_VARIABLE') {
+    const told = 'this encrypted value holds {{ and is no template that can be read'
+    return { code, message: told, hint: 'write \\{{ where it is no template', place: placeOf(node) }
+  }
   return { code, message, hint, place: placeInside(node, start, end) }
 }
 

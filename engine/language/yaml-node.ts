@@ -1,4 +1,5 @@
 import type { Place } from '../problem.ts'
+import { Secret } from '../resource/secret.ts'
 import type { Value } from '../resource/value.ts'
 import type { SourceText } from './source-text.ts'
 
@@ -21,6 +22,10 @@ export interface ScalarNode {
   style: 'plain' | 'quoted' | 'block'
   /** Tagged `!cel`: an expression. */
   isExpression: boolean
+  /** It was encrypted: nobody is shown the value. */
+  isSecret?: true
+  /** It was encrypted by itself, and is taken as it is. */
+  isVault?: true
 }
 
 export interface ListNode {
@@ -77,7 +82,7 @@ export function placeInside(node: ScalarNode, start: number, end: number): Place
 
 /** The plain value, tags aside. */
 export function plainOf(node: YamlNode): Value {
-  if (node.kind === 'scalar') return node.value
+  if (node.kind === 'scalar') return node.isSecret && node.value !== null ? new Secret(String(node.value)) : node.value
   if (node.kind === 'list') return node.items.map(plainOf)
   return Object.fromEntries(node.entries.map(({ key, value }) => [key, plainOf(value)]))
 }

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument, type Scalar, type YAMLMap } from 'yaml'
 import { Problem } from '../problem.ts'
+import { HIDDEN } from '../resource/secret.ts'
 import type { SourceText } from './source-text.ts'
 import type { Entry, ScalarNode, Span, YamlNode } from './yaml-node.ts'
 
@@ -7,7 +8,7 @@ import type { Entry, ScalarNode, Span, YamlNode } from './yaml-node.ts'
 export function parseYaml(source: SourceText, problems: Problem[]): YamlNode | undefined {
   const document = parseDocument(source.text, {
     stringKeys: true,
-    customTags: [{ tag: '!cel', resolve: (text: string) => text }],
+    customTags: ['!cel', '!vault'].map((tag) => ({ tag, resolve: (text: string) => text })),
     prettyErrors: false,
     uniqueKeys: true,
   })
@@ -52,13 +53,14 @@ class Reader {
       const target = this.#anchors.get(node.source)
       if (target && this.#nodes < MOST_NODES) return this.read(target)
       const at = this.#span(node)
+      const name = this.#source.isSecret ? HIDDEN : node.source
       this.#complain(
         at,
         target ? 'YAML_SIZE' : 'UNKNOWN_ALIAS',
         target
           ? 'the aliases of this file multiply to more than it may hold'
-          : `no anchor '&${node.source}' stands before this alias`,
-        target ? undefined : `put text that begins with * in quotes: "*${node.source}"`,
+          : `no anchor '&${name}' stands before this alias`,
+        target ? undefined : `put text that begins with * in quotes: "*${name}"`,
       )
       return nothing(at)
     }
@@ -114,14 +116,51 @@ class Reader {
   #scalar(node: Scalar): ScalarNode {
     const at = this.#span(node)
     const { value, source = '', type, tag } = node
+    if (tag === '!vault') return this.#vault(String(value), at)
     const style = type === 'PLAIN' ? 'plain' : type?.startsWith('QUOTE') ? 'quoted' : 'block'
     if (typeof value === 'number' && style === 'plain') this.#checkNumber(source, value, at)
     const text = typeof value === 'string' ? value : source
     const plain = typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? value : null
-    return { kind: 'scalar', at, value: plain, text, style, isExpression: tag === '!cel' }
+    const isSecret = this.#source.isSecret && (typeof plain === 'string' || typeof plain === 'number')
+    return {
+      kind: 'scalar',
+      at,
+      value: plain,
+      text,
+      style,
+      isExpression: tag === '!cel',
+      ...(isSecret ? { isSecret } : {}),
+    }
+  }
+
+  /** A value that is encrypted by itself, as `ansible-vault encrypt_string` writes it. */
+  #vault(text: string, at: Span): ScalarNode {
+    const { clearTexts, file } = this.#source
+    if (!clearTexts || !text.startsWith('$ANSIBLE_VAULT;')) {
+      this.#complain(
+        at,
+        'ENCRYPTED_FILE',
+        clearTexts ? 'what follows !vault is no vault of Ansible' : 'a vault cannot stand in this file',
+        clearTexts ? 'it begins with $ANSIBLE_VAULT;1.1;AES256' : undefined,
+      )
+      return nothing(at)
+    }
+    const place = this.#source.placeAt(at.start, at.end)
+    const clear = clearTexts.read({ kind: 'vault', content: Buffer.from(text), file, place }) ?? ''
+    return {
+      kind: 'scalar',
+      at,
+      value: clear,
+      text: clear,
+      style: 'block',
+      isExpression: false,
+      isSecret: true,
+      isVault: true,
+    }
   }
 
   #checkNumber(text: string, value: number, at: Span): void {
+    if (this.#source.isSecret) return
     if (/^[-+]?0\d|^0o/.test(text)) {
       this.#complain(
         at,
@@ -156,6 +195,15 @@ function nothing(at: Span): ScalarNode {
 function problemOf(source: SourceText, code: string, message: string, [start, end]: [number, number]): Problem {
   const place = source.placeAt(start, end)
   const line = place.source ?? ''
+  if (source.isSecret) {
+    const hint = `its lines are not shown; lockstep secrets edit ${source.file} opens it`
+    return new Problem({
+      code: code === 'DUPLICATE_KEY' ? code : 'YAML_SYNTAX',
+      message: 'this encrypted file is no YAML here',
+      place,
+      hint,
+    })
+  }
   if (/(?:^|[:\-\s])\s*\{\{/.test(line) && /[:-]\s+\{\{/.test(line)) {
     return new Problem({
       code: 'UNQUOTED_TEMPLATE',
@@ -182,7 +230,7 @@ const KNOWN: Readonly<Record<string, { message: (text: string, line: string) => 
   TAB_AS_INDENT: { message: () => 'a tab cannot indent YAML', hint: 'use spaces' },
   TAG_RESOLVE_FAILED: {
     message: (text) => `the tag ${text} is unknown`,
-    hint: 'the one tag that there is: !cel, for an expression',
+    hint: 'the tags that there are: !cel for an expression, !vault for what Ansible Vault has encrypted',
   },
   BLOCK_AS_IMPLICIT_KEY: {
     message: () => 'a mapping cannot begin in the middle of a line',

@@ -41,12 +41,6 @@ export interface Become {
   password?: () => Promise<Secret>
 }
 
-/** The host's SSH connection as the host itself sees it, from SSH_CONNECTION. */
-export interface Endpoints {
-  client: { address: string; port: number }
-  server: { address: string; port: number }
-}
-
 /** `name (user@address:port)`, as messages name a host. */
 export function nameOf({ name, address, port, user }: HostAddress): string {
   return `${name} (${user}@${address.includes(':') ? `[${address}]` : address}:${port})`

@@ -48,7 +48,7 @@ export class Dialogue {
     this.#channel = channel
     this.#failures = failuresOf(context.host, become)
     this.#frames = new FramePair(nonce)
-    this.#frames.expect(OPENING_LIMITS)
+    for (const limit of OPENING_LIMITS) this.#frames.expect(limit)
     this.#held = helloText(nonce)
     channel.stdout.on('data', (chunk: Buffer) => this.#receive('stdout', chunk))
     channel.stderr.on('data', (chunk: Buffer) => this.#receive('stderr', chunk))
@@ -81,7 +81,7 @@ export class Dialogue {
       return await new Promise<StepResult[]>((resolve, reject) => {
         this.#round = new Round(steps, this.#nextStep, resolve, reject)
         this.#nextStep += steps.length
-        this.#frames.expect(steps.map(limitOf))
+        for (const step of steps) this.#frames.expect(limitOf(step), step.listen)
         this.#held += this.#round.text()
         if (this.#handOver === undefined) this.#sendHeld()
         this.#startTimer()

@@ -17,11 +17,7 @@ command -v ip >/dev/null 2>&1 && { ip -o addr show 2>/dev/null | while IFS= read
 :`,
 )
 
-/**
- * Facts as playbooks see them: `os.{id,name,version,codename}`, `kernel.{name,release}`, `architecture`, `hostname`,
- * `memory_mib`, `cpus`, `service_manager`, `addresses` (interface → list without prefix), `default_address`, `time` (seconds
- * since 1970).
- */
+/** Facts as playbooks see them; `FACTS` lists them. */
 export function parseFacts(state: RawState): ValueMap {
   const lines = state.stdout.toString('utf8').split('\n')
   const all = (name: string) =>

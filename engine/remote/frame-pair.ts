@@ -1,7 +1,11 @@
 import { Collector } from './collector.ts'
 import { FrameSplitter } from './frames.ts'
+import { LineCutter } from './line-cutter.ts'
 
 export type StreamName = 'stdout' | 'stderr'
+
+/** Is told each line of a step's output as it comes, without its line end. */
+export type Listener = (stream: StreamName, line: string) => void
 
 /** One frame, once its mark is in on both streams. */
 export interface Frame {
@@ -29,12 +33,11 @@ export class FramePair {
     this.#halves = { stdout: half(), stderr: half() }
   }
 
-  /** Announces frames, by how many bytes of their stdout may come; of stderr the last 256 KiB are kept. */
-  expect(limits: readonly number[]): void {
-    for (const limit of limits) {
-      this.#halves.stdout.collectors.push(new Collector(limit, 'head'))
-      this.#halves.stderr.collectors.push(new Collector(STDERR_LIMIT, 'tail'))
-    }
+  /** Announces a frame, by how many bytes of its stdout may come; of stderr the last 256 KiB are kept. */
+  expect(limit: number, listen?: Listener): void {
+    const lines = (stream: StreamName) => listen && new LineCutter((line) => listen(stream, line))
+    this.#halves.stdout.collectors.push(new Collector(limit, 'head', lines('stdout')))
+    this.#halves.stderr.collectors.push(new Collector(STDERR_LIMIT, 'tail', lines('stderr')))
   }
 
   /** Takes a chunk of a stream and gives the frames that it completes, and a word when the host breaks the rules. */
@@ -58,6 +61,7 @@ export class FramePair {
       if (out === undefined || out.words !== err?.words) return { frames, fault: 'broken' }
       frames.push({ words: out.words, stdout: out.bytes, stderr: err.bytes })
     }
+    if (splitter.isHolding) collectors[0]?.lines?.pause()
     return { frames }
   }
 

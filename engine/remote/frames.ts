@@ -39,6 +39,11 @@ export class FrameSplitter {
     this.#rest = data.subarray(data.length - kept)
   }
 
+  /** Whether a line end was kept back, since it may begin a mark. */
+  get isHolding(): boolean {
+    return this.#rest.length > 0
+  }
+
   /** How many bytes at the end of `data` may be the beginning of a mark. */
   #possibleStart(data: Buffer): number {
     for (let length = Math.min(this.#start.length - 1, data.length); length > 0; length--) {

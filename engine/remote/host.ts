@@ -1,7 +1,8 @@
 import type { Command } from '../resource/command.ts'
-import type { AnyRead } from '../resource/read.ts'
+import { type AnyRead, type ConnectionState, NO_CONNECTION } from '../resource/read.ts'
 import type { Become } from './address.ts'
-import { type LockHolder, parseLock, releaseLock, takeLock } from './lock.ts'
+import type { Listener } from './frame-pair.ts'
+import { keepLock, type LockHolder, releaseLock, requireLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
 import type { Identity } from './wire.ts'
@@ -10,6 +11,8 @@ import type { Identity } from './wire.ts'
 export interface Job {
   commands: readonly Command[]
   timeoutMs: number
+  /** Told what the commands print while they run, for those of them that somebody listens to. */
+  listeners?: readonly (Listener | undefined)[] | undefined
 }
 
 /** What one trip to a host shall do: act first, then look. */
@@ -19,8 +22,14 @@ export interface Work {
   reads: readonly AnyRead[]
   /** Accounts that the jobs change: their shells end first, since nobody who is at work can be removed or gets a new group. */
   changes?: readonly string[] | undefined
-  /** Takes the host's lock first, for as long as the connection lasts. */
-  lock?: LockHolder | undefined
+  /** The host's lock, which this round needs: taken first, for as long as the connection lasts, or found to stand. */
+  lock?: Lock | undefined
+}
+
+export interface Lock {
+  holder: LockHolder
+  /** Whose shell holds it. */
+  as: Become | undefined
 }
 
 /** What came of it: for each job the results of its commands, skipped ones included, and what was seen, by read key. */
@@ -29,52 +38,84 @@ export interface Done {
   seen: ReadonlyMap<string, Seen>
   /** Whose shell it was, as the host says. */
   as?: Identity | undefined
-  /** Who has the lock that was asked for, when it is somebody else. */
-  lockedBy?: LockHolder | undefined
 }
 
 /** A host as the engine deals with it: nothing but rounds. */
 export interface RemoteHost {
+  /** Rejects with a RemoteProblem; with LOCKED, LOCK_BROKEN or LOCK_FAILED nothing of the round was done. */
   round(work: Work): Promise<Done>
+  /** Gives back what locks the connection holds. */
+  release(): Promise<void>
   readonly traffic: Connection['traffic']
+  /** How the run has come here, once a round was made; nothing is told of a way that nobody shall guard. */
+  readonly way: ConnectionState
   close(): Promise<void>
 }
 
 /** Turns a round into steps of one write, and their replies into what was seen. */
-export function remoteHost(connection: Connection): RemoteHost {
-  let locked: Shell | undefined
+export function remoteHost(connection: Connection, { isGuarded = true, now = () => new Date() } = {}): RemoteHost {
+  const keepers = new Set<Shell>()
+  const { name } = connection.host
+  const way = () => (isGuarded ? connection.way : NO_CONNECTION)
+
+  async function release(): Promise<void> {
+    try {
+      for (const keeper of keepers) await keeper.finish([releaseLock])
+    } catch (error) {
+      // The connection is gone, and the lock with it.
+      if (!(error instanceof RemoteProblem)) throw error
+    }
+    keepers.clear()
+  }
+
+  /** The lock of one shell for the round of another. */
+  async function hold({ holder, as }: Lock): Promise<void> {
+    const keeper = connection.shell(as)
+    const [result] = await keeper.run([keepLock(holder, 0)])
+    requireLock(name, result, holder, now())
+    keepers.add(keeper)
+  }
+
   return {
+    get way() {
+      return way()
+    },
     traffic: connection.traffic,
+    release,
     async close() {
-      await locked?.finish([releaseLock]).catch((error: unknown) => {
-        // The connection is gone, and the lock with it.
-        if (!(error instanceof RemoteProblem)) throw error
-      })
+      await release()
       await connection.close()
     },
     async round({ become, jobs, reads, lock, changes = [] }) {
-      // The lock lasts as long as the shell that has it.
-      const leaving = changes.flatMap((account) => connection.shellsOf(account)).filter((shell) => shell !== locked)
+      // A lock lasts as long as the shell that has it.
+      const leaving = changes.flatMap((account) => connection.shellsOf(account)).filter((shell) => !keepers.has(shell))
       await Promise.all(leaving.map((shell) => shell.end()))
       const shell = connection.shell(become)
-      const first = lock ? [takeLock(lock)] : []
-      const acting = jobs.flatMap((job, group) => job.commands.map((command) => toStep(command, job.timeoutMs, group)))
+      const isKeeper = lock !== undefined && connection.shell(lock.as) === shell
+      if (lock && !isKeeper && jobs.length > 0) await hold(lock)
+      const first = isKeeper ? [keepLock(lock.holder, jobs.length)] : []
+      const acting = jobs.flatMap((job, group) =>
+        job.commands.map((command, at) => toStep(command, job.timeoutMs, group, job.listeners?.[at])),
+      )
       const look = probe(reads)
       const results = await shell.run([...first, ...acting, ...look.steps])
-      const lockedBy = lock && parseLock(results[0])
-      if (lock && !lockedBy) locked = shell
+      if (isKeeper) {
+        requireLock(name, results[0], lock.holder, now())
+        keepers.add(shell)
+      }
       let start = first.length
       const done = jobs.map(({ commands }) => {
         const part = results.slice(start, start + commands.length)
         start += commands.length
         return part
       })
-      const seen = await look.parse(results.slice(start))
-      return { jobs: done, seen, as: shell.identity, ...(lockedBy ? { lockedBy } : {}) }
+      const seen = new Map(await look.parse(results.slice(start)))
+      for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
+      return { jobs: done, seen, as: shell.identity }
     },
   }
 }
 
-function toStep(command: Command, timeoutMs: number, group: number): Step {
-  return { script: command.text, timeoutMs, group }
+function toStep({ text }: Command, timeoutMs: number, group: number, listen: Listener | undefined): Step {
+  return { script: text, timeoutMs, group, ...(listen ? { listen } : {}) }
 }

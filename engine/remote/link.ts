@@ -29,5 +29,7 @@ export interface Link {
    * had spoken before.
    */
   explain(ending: Ending, stderr: string, begun: boolean): Failure | undefined
+  /** The key that let us in, as base64 of its blob, where the link can tell. */
+  readonly loginKey?: string | undefined
   close(): Promise<void>
 }

@@ -14,6 +14,8 @@ import { type Identity, identitiesOf } from './identities.ts'
 /** The ways to log in at one host, tried in turn, and the account of it. */
 export interface Login {
   authHandler: AuthHandlerMiddleware
+  /** The key that signed last, as base64 of its blob: the one that let us in, when a key did. */
+  readonly key: string | undefined
   /** Why nobody was let in. */
   failure(reason: string | undefined): Failure
 }
@@ -28,18 +30,20 @@ export async function loginTo(host: HostAddress, ask: <T>(question: () => Promis
     passphrase === undefined ? host : { ...host, passphrase: () => ask(passphrase) },
   )
   const tried: string[] = []
+  const ring = new KeyRing(identities, notes)
   let offered: readonly string[] | undefined
 
   async function* methods(): AsyncGenerator<AnyAuthMethod, void> {
     const username = host.user
     if (identities.length > 0) {
       tried.push(...identities.map(({ label }) => label))
-      yield { type: 'agent', username, agent: new KeyRing(identities, notes) }
+      yield { type: 'agent', username, agent: ring }
       // ssh2 keeps to itself what the host offers while it goes through keys.
       yield { type: 'none', username }
     }
     if (host.password === undefined) return
     const secret = await ask(host.password)
+    ring.signed = undefined
     if (offered === undefined || offered.includes('password')) {
       tried.push('password')
       yield { type: 'password', username, password: secret.reveal() }
@@ -53,6 +57,9 @@ export async function loginTo(host: HostAddress, ask: <T>(question: () => Promis
 
   const rest = methods()
   return {
+    get key() {
+      return ring.signed
+    },
     authHandler(methodsLeft, _partial, next) {
       if (Array.isArray(methodsLeft)) offered = methodsLeft
       rest.next().then(
@@ -83,6 +90,8 @@ export async function loginTo(host: HostAddress, ask: <T>(question: () => Promis
 class KeyRing extends ssh2.BaseAgent<ParsedKey> {
   readonly #identities: readonly Identity[]
   readonly #notes: string[]
+  /** Base64 of the blob of the key that signed last. */
+  signed: string | undefined
 
   constructor(identities: readonly Identity[], notes: string[]) {
     super()
@@ -107,7 +116,10 @@ class KeyRing extends ssh2.BaseAgent<ParsedKey> {
     const hash = typeof options === 'function' ? undefined : options.hash
     const identity = this.#identities.find((one) => one.key.getPublicSSH().equals(key.getPublicSSH()))
     identity?.sign(data, hash).then(
-      (signature) => done?.(null, signature),
+      (signature) => {
+        this.signed = key.getPublicSSH().toString('base64')
+        done?.(null, signature)
+      },
       (reason: unknown) => {
         const error = reason instanceof Error ? reason : new Error(String(reason))
         this.#notes.push(`${identity.label}: ${error.message}`)

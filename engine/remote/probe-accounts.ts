@@ -14,7 +14,9 @@ import { stepOf } from './probe-raw.ts'
 export function accountsLook(reads: readonly (AccountRead | GroupRead)[]): Look {
   const accounts = reads.filter((read) => read.kind === 'account').map(({ name }) => name)
   const lookup =
-    accounts.length > 0 ? sh`getent passwd -- ${accounts}; echo; getent shadow -- ${accounts}; echo` : sh`echo; echo`
+    accounts.length > 0
+      ? sh`getent passwd -- ${accounts}; echo; getent shadow -- ${accounts}; [ -r /etc/shadow ] || echo :; echo`
+      : sh`echo; echo`
   return {
     steps: [stepOf(sh`${lookup}; getent group; :`)],
     async parse([result]) {
@@ -51,9 +53,14 @@ function seen(read: AccountRead | GroupRead, passwd: string[][], shadow: string[
       .filter(({ members }) => members.includes(name))
       .map((group) => group.name)
       .sort(),
-    passwordHash: shadow.find(([account]) => account === name)?.[1] ?? '',
+    passwordHash: shadow.find(([account]) => account === name)?.[1] ?? (isClosed(shadow) ? undefined : ''),
   }
   return { state }
+}
+
+/** A row without a name stands for a table that may not be read. */
+function isClosed(shadow: string[][]): boolean {
+  return shadow.some(([name]) => name === '')
 }
 
 /** Three tables, a blank line between them, fields between colons. */

@@ -1,6 +1,9 @@
 import { Problem } from '../problem.ts'
 import type { StepResult } from './shell.ts'
 
+/** The host's lock is not this run's to hold: nothing is done there. */
+export type LockCode = 'LOCKED' | 'LOCK_BROKEN' | 'LOCK_FAILED'
+
 /** What can go wrong between here and a host; the first five mean that there is no connection, or no longer one. */
 export type RemoteCode =
   | 'UNREACHABLE'
@@ -15,7 +18,8 @@ export type RemoteCode =
   | 'OUTPUT_TOO_LONG'
   | 'PROTOCOL_BROKEN'
   | 'INTERRUPTED'
-  | 'LOCKED'
+  | LockCode
+  | 'DEBT_UNRECORDED'
 
 const WITHOUT_CONNECTION: readonly RemoteCode[] = [
   'UNREACHABLE',

@@ -1,10 +1,11 @@
-import type { Become, Endpoints, HostAddress } from './address.ts'
+import type { ConnectionState, Endpoints } from '../resource/read.ts'
+import type { Become, HostAddress } from './address.ts'
 import type { Link } from './link.ts'
 import { localLink } from './local-link.ts'
 import type { Bastions } from './reach.ts'
 import { persistentShell, type Shell, type Traffic } from './shell.ts'
 
-export type { Become, Endpoints, HostAddress } from './address.ts'
+export type { Become, HostAddress } from './address.ts'
 export { RemoteProblem } from './remote-problem.ts'
 export type { Shell, Step, StepResult, Traffic } from './shell.ts'
 
@@ -12,8 +13,8 @@ export type { Shell, Step, StepResult, Traffic } from './shell.ts'
 export interface Connection {
   readonly host: HostAddress
   readonly traffic: Readonly<Traffic>
-  /** As the host sees the connection, for the guard against lock-outs; known after the first round, absent when there is no network between. */
-  readonly endpoints: Endpoints | undefined
+  /** The way to the host, for the guard against lock-outs; its endpoints are known after the first round. */
+  readonly way: ConnectionState
   /** The shell of the login user, or of the one it becomes: one a user, opened by its first round. */
   shell(become?: Become): Shell
   /** The shells of an account that was become, whatever the way. */
@@ -48,8 +49,13 @@ export async function connect(host: HostAddress, options: ConnectOptions = {}): 
   return {
     host,
     traffic,
-    get endpoints() {
-      return endpoints
+    get way() {
+      const { loginKey } = link
+      return {
+        user: host.user,
+        ...(endpoints ? { endpoints } : {}),
+        ...(loginKey === undefined ? {} : { key: loginKey }),
+      }
     },
     shell(become) {
       const key = become === undefined ? '' : `${become.method} ${become.user}`

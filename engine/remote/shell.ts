@@ -1,6 +1,7 @@
 import type { Become } from './address.ts'
 import { Dialogue } from './dialogue.ts'
 import { failuresOf } from './failures.ts'
+import type { Listener } from './frame-pair.ts'
 import type { Link } from './link.ts'
 import { RemoteProblem } from './remote-problem.ts'
 import type { Hello, Identity } from './wire.ts'
@@ -18,6 +19,8 @@ export interface Step {
   inSession?: true
   /** Bytes of stdout that are kept, 16 MiB by default; a step that says more is ended and fails. */
   outputLimit?: number
+  /** Told what it prints while it runs. */
+  listen?: Listener
 }
 
 export interface StepResult {

@@ -31,8 +31,9 @@ export async function ssh2Link(
   signal: AbortSignal | undefined,
 ): Promise<Ssh2Link> {
   const client: Client = new ssh2.Client()
+  let loginKey: string | undefined
   try {
-    await logIn(client, dialled, host, signal)
+    loginKey = await logIn(client, dialled, host, signal)
   } catch (reason) {
     dialled.socket.destroy()
     await dialled.release()
@@ -57,6 +58,7 @@ export async function ssh2Link(
       return broken
     },
     explain: () => undefined,
+    loginKey,
     open: (command) =>
       new Promise((resolve, reject) => {
         if (broken !== undefined || closing) return reject(lost())
@@ -89,12 +91,13 @@ export async function ssh2Link(
   }
 }
 
+/** Gives the key that let us in, when it was one. */
 async function logIn(
   client: Client,
   { socket }: Dialled,
   host: HostAddress,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   let verdict: Failure | undefined
   let stop: (failure: Failure) => void = () => {}
   const failed = new Promise<Failure>((resolve) => {
@@ -136,9 +139,12 @@ async function logIn(
       },
       authHandler: login.authHandler,
     })
+    // While its keys were looked up; nobody is told of it any more.
+    if (socket.destroyed) stop(noAnswer(host, 'it closed the connection during the login'))
     const failure = await Promise.race([ready, failed])
     if (failure !== undefined) throw new RemoteProblem({ ...failure, host: host.name })
     client.removeAllListeners('error').removeAllListeners('close')
+    return login.key
   } finally {
     deadline.stop()
     signal?.removeEventListener('abort', abort)

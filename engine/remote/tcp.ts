@@ -21,11 +21,11 @@ export function dial(host: HostAddress, signal: AbortSignal | undefined): Promis
     function settle() {
       clearTimeout(timer)
       signal?.removeEventListener('abort', abort)
-      socket.removeListener('error', fail)
     }
     if (signal?.aborted) return abort()
     signal?.addEventListener('abort', abort)
-    socket.once('error', fail)
+    // It stays: a connection may break before anybody else listens.
+    socket.on('error', fail)
     socket.once('connect', () => {
       settle()
       resolve(socket)

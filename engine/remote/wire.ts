@@ -88,8 +88,8 @@ export function stepText(index: number, { script, group, inSession }: Step): str
 }
 
 /**
- * Ends a whole process group: politely, and after two seconds for certain. The spelling of kill is the one that all shells
- * take. A zombie counts as ended: kill itself would find it for as long as nobody collects it.
+ * Ends a whole process group, politely and after two seconds for certain, and waits until it has. The spelling of kill is
+ * the one that all shells take. A zombie counts as ended: kill itself would find it for as long as nobody collects it.
  */
 export function killText(group: number): string {
   return `lives() {
@@ -101,6 +101,7 @@ done 2>/dev/null
 return 1; }
 kill -s TERM -- -${group} 2>/dev/null
 i=0; while lives; do
-[ $i -lt 40 ] || { kill -s KILL -- -${group}; exit 0; }
+[ $i -lt 40 ] || kill -s KILL -- -${group} 2>/dev/null
+[ $i -lt 80 ] || exit 0
 i=$((i + 1)); sleep 0.05 2>/dev/null || { sleep 1; i=$((i + 19)); }; done`
 }

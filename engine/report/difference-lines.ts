@@ -1,7 +1,7 @@
-import { structuredPatch } from 'diff'
 import type { Colours } from './colours.ts'
 import type { Difference } from './event.ts'
 import { printableLine } from './printable.ts'
+import { linesOf, unified } from './unified.ts'
 import { count } from './words.ts'
 
 export interface DifferenceStyle {
@@ -43,29 +43,6 @@ function textLines(
   const left = lines.length - shown.length
   if (left > 0) shown.push(colours.dim(`… ${count(left, 'more line')} (--diff shows all)`))
   return [title, ...shown.map((line) => `  ${line}`)]
-}
-
-/** Edits beyond which comparing takes longer than a reader waits: the work grows with their square. */
-const MOST_EDITS = 1000
-
-/** Hunks with three lines around them; nothing when the texts differ too much. A last line without its end says so. */
-function unified(before: string, after: string): string[] | undefined {
-  if (before === '') return oneSided('+', after)
-  if (after === '') return oneSided('-', before)
-  const patch = structuredPatch('', '', before, after, undefined, undefined, { context: 3, maxEditLength: MOST_EDITS })
-  return patch?.hunks.flatMap(({ oldStart, oldLines, newStart, newLines, lines }) => [
-    `@@ -${oldStart},${oldLines} +${newStart},${newLines} @@`,
-    ...lines,
-  ])
-}
-
-function oneSided(sign: string, text: string): string[] {
-  const lines = linesOf(text).map((line) => sign + line)
-  return text === '' || text.endsWith('\n') ? lines : [...lines, '\\ No newline at end of file']
-}
-
-function linesOf(text: string): string[] {
-  return text === '' ? [] : text.replace(/\n$/, '').split('\n')
 }
 
 function paint(line: string, colours: Colours): string {

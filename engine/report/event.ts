@@ -9,12 +9,17 @@ export type Event =
   | { type: 'host-connected'; at: string; host: string }
   /** A handler that an earlier run owed to this host and did not get to. */
   | { type: 'debt-found'; at: string; host: string; debt: Debt; handlerExists: boolean }
+  /** Another run has a host that this one waits for. */
+  | { type: 'lock-awaited'; at: string; host: string; message: string }
   | { type: 'task-started'; at: string; task: TaskRef; hosts: readonly string[] }
+  /** With -v: a line that a command of the task printed while it runs, stripped of what a terminal would obey. */
+  | { type: 'task-output'; at: string; task: TaskRef; host: string; item?: Item; stream: Stream; text: string }
   /** One (host, task, item) is done. A loop gives one of these for each item. */
   | { type: 'task-result'; at: string; task: TaskRef; host: string; result: TaskResult }
   | { type: 'task-finished'; at: string; task: TaskRef }
   | { type: 'warning'; at: string; problem: Problem }
-  | { type: 'play-finished'; at: string; play: string }
+  /** `stopped`: why nothing more is done on any of its hosts, nor in the plays after it. */
+  | { type: 'play-finished'; at: string; play: string; stopped?: string }
   | { type: 'run-finished'; at: string; mode: Mode; summary: RunSummary }
 
 export type Mode = 'run' | 'check'
@@ -29,6 +34,13 @@ export interface TaskRef {
   play: string
   place: Place
   handler: boolean
+}
+
+export type Stream = 'stdout' | 'stderr'
+
+export interface Item {
+  index: number
+  label: string
 }
 
 export type Status =
@@ -53,7 +65,7 @@ export type Status =
 export interface TaskResult {
   status: Status
   /** The loop item, when there is one. */
-  item?: { index: number; label: string }
+  item?: Item
   differences: readonly Difference[]
   /** Why: the false condition, what is unknown, what would run. */
   reason?: string
@@ -100,8 +112,8 @@ export interface HostSummary {
   rounds: number
   bytesSent: number
   bytesReceived: number
-  /** Left the play: failed or was unreachable, and nothing rescued it. */
-  lost?: 'failed' | 'unreachable' | 'locked'
+  /** Left the play: failed or was unreachable, and nothing rescued it; `refused`: it is not as the saved plan has it. */
+  lost?: 'failed' | 'unreachable' | 'locked' | 'refused'
   /** Handlers still owed when the run ended. */
   owed: readonly string[]
 }

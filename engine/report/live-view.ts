@@ -1,33 +1,43 @@
 import { printableLine } from './printable.ts'
 import type { TaskOutcome } from './task-lines.ts'
-import { fitted, listed } from './words.ts'
+import { columns, fitted, listed } from './words.ts'
 
 export interface Output {
   write(text: string): unknown
 }
 
+/** How large a terminal is, asked anew for each drawing. */
+export interface Size {
+  width: () => number
+  height: () => number
+}
+
 /** A few lines at the bottom of a terminal that are drawn over again; what is printed goes above them. */
 export class LiveView {
   readonly #output: Output
-  readonly #width: () => number
-  #drawn = 0
+  readonly #size: Size
+  #drawn: readonly string[] = []
 
-  constructor(output: Output, width: () => number) {
+  constructor(output: Output, size: Size) {
     this.#output = output
-    this.#width = width
+    this.#size = size
   }
 
   /** In one write, so that nothing flickers. */
   draw(lines: readonly string[], above: readonly string[] = []): void {
-    const cut = lines.map((line) => fitted(line, this.#width() - 1))
+    // What scrolls out at the top could not be taken away again.
+    const shown = lines.slice(0, Math.max(0, this.#size.height() - 1))
+    const cut = shown.map((line) => fitted(line, this.#size.width() - 1))
     const text = [...above, ...cut].map((line) => `${line}\n`).join('')
-    if (this.#drawn > 0 || text !== '') this.#output.write(this.#erase() + text)
-    this.#drawn = cut.length
+    if (this.#drawn.length > 0 || text !== '') this.#output.write(this.#erase() + text)
+    this.#drawn = cut
   }
 
-  /** Up to the first of the drawn lines, and clear from there to the end of the screen. */
+  /** Up to the first of the drawn lines, which a terminal that has become narrower has wrapped, and clear from there on. */
   #erase(): string {
-    return this.#drawn > 0 ? `\u001b[${this.#drawn}A\r\u001b[J` : ''
+    const width = Math.max(1, this.#size.width())
+    const rows = this.#drawn.reduce((sum, line) => sum + Math.max(1, Math.ceil(columns(line) / width)), 0)
+    return rows > 0 ? `\u001b[${rows}A\r\u001b[J` : ''
   }
 }
 
@@ -44,22 +54,32 @@ export interface Connecting {
   since: number
 }
 
+type Running = TaskOutcome & { since: number }
+
 /** One line for each task that is running: what, how many hosts are done and failed, who is waited for, and how long. */
-export function runningLines(tasks: readonly (TaskOutcome & { since: number })[], now: number): string[] {
-  const lines = tasks.slice(0, MOST_TASKS).map((task) => runningLine(task, now))
-  if (tasks.length > MOST_TASKS) lines.push(`… and ${tasks.length - MOST_TASKS} more tasks`)
+export function runningLines(tasks: readonly Running[], now: number, { width, height }: Size): string[] {
+  const most = Math.min(MOST_TASKS, Math.max(1, height() - 2))
+  const lines = tasks.slice(0, most).map((task) => runningLine(task, now, width() - 1))
+  if (tasks.length > most) lines.push(`… and ${tasks.length - most} more tasks`)
   return lines
 }
 
-function runningLine({ task, hosts, results, since }: TaskOutcome & { since: number }, now: number): string {
+/** Where there is little room, the name gives way, and the counts stay. */
+function runningLine({ task, hosts, results, since }: Running, now: number, width: number): string {
   const done = new Set(results.map(({ host }) => host))
   const failed = new Set(results.filter(({ result }) => isBad(result.status)).map(({ host }) => host))
   const waiting = hosts.filter((host) => !done.has(host))
-  const parts = [`${done.size} of ${hosts.length} done`]
-  if (failed.size > 0) parts.push(`${failed.size} failed`)
-  if (waiting.length > 0 && waiting.length < hosts.length) parts.push(`waiting for ${listed(waiting, 2)}`)
-  return `${clock(now - since)}  ${printableLine(task.name)}: ${parts.join(', ')}`
+  const counts = `${done.size} of ${hosts.length} done${failed.size > 0 ? `, ${failed.size} failed` : ''}`
+  const time = clock(now - since)
+  const room = Math.max(8, width - columns(`${time}  : ${counts}`))
+  const isPartly = waiting.length > 0 && waiting.length < hosts.length
+  const names = isPartly ? `, waiting for ${printableLine(listed(waiting, 2))}` : ''
+  const line = `${time}  ${fitted(printableLine(task.name), room)}: ${counts}`
+  return columns(line) + FEW_COLUMNS < width ? line + names : line
 }
+
+/** Less room than this is not worth beginning a list of names. */
+const FEW_COLUMNS = 16
 
 /** Minutes and seconds, ` 1:05`. */
 function clock(milliseconds: number): string {

@@ -1,7 +1,7 @@
 import type { Colours } from './colours.ts'
 import type { HostSummary, Mode, RunSummary, Status } from './event.ts'
 import { printableLine } from './printable.ts'
-import { isDrift, statuses, wordFor } from './status.ts'
+import { isDrift, isMay, statuses, wordFor } from './status.ts'
 import { bytes, columns, count, duration, fitted, listed } from './words.ts'
 
 export interface RecapStyle {
@@ -9,6 +9,8 @@ export interface RecapStyle {
   mode: Mode
   verbosity: number
   width: number
+  /** Named by a check, which has not said before what it checks. */
+  playbook: string
 }
 
 /** Rows that fit a screen together with what stands around them. */
@@ -20,12 +22,23 @@ const MOST_ROWS = 16
  */
 export function recapLines(summary: RunSummary, style: RecapStyle): string[] {
   const hosts = Object.entries(summary.hosts)
-  const title = style.colours.strong(`${count(hosts.length, 'host')} in ${duration(summary.elapsedMs)}`)
+  const what = style.mode === 'check' ? `checked ${printableLine(style.playbook)} on ` : ''
+  const title = style.colours.strong(`${what}${count(hosts.length, 'host')} in ${duration(summary.elapsedMs)}`)
   const rows = style.verbosity > 0 ? hosts.map(([name, host]) => row([name], host, style)) : groupedRows(hosts, style)
-  return [title, ...rows.map((line) => `  ${line}`)]
+  const widest = Math.max(NAME_COLUMNS, ...rows.map(({ what, who }) => (what === undefined ? 0 : columns(who))))
+  const lines = rows.map(({ who, what }) =>
+    what === undefined ? who : `${who}${' '.repeat(widest - columns(who))}  ${what}`,
+  )
+  return [title, ...lines.map((line) => `  ${line}`)]
 }
 
-function groupedRows(hosts: readonly [string, HostSummary][], style: RecapStyle): string[] {
+/** A line of the recap: which hosts, and what became of them. */
+interface Row {
+  who: string
+  what?: string
+}
+
+function groupedRows(hosts: readonly [string, HostSummary][], style: RecapStyle): Row[] {
   const groups = new Map<string, { host: HostSummary; names: string[] }>()
   const quiet: string[] = []
   for (const [name, host] of hosts) {
@@ -43,31 +56,32 @@ function groupedRows(hosts: readonly [string, HostSummary][], style: RecapStyle)
   const rows = ordered.slice(0, MOST_ROWS).map(({ host, names }) => row(names, host, style))
   const left = ordered.slice(MOST_ROWS).flatMap(({ names }) => names)
   if (left.length > 0)
-    rows.push(style.colours.dim(`${count(left.length, 'more host')} with other counts (-v shows each)`))
-  if (quiet.length > 0) rows.push(`${whoWords(quiet, style)}  ${style.colours.good('nothing to change')}`)
+    rows.push({ who: style.colours.dim(`${count(left.length, 'more host')} with other counts (-v shows each)`) })
+  if (quiet.length > 0) rows.push({ who: whoWords(quiet, style), what: style.colours.good('nothing to change') })
   return rows
 }
 
-function row(names: readonly string[], host: HostSummary, style: RecapStyle): string {
+function row(names: readonly string[], host: HostSummary, style: RecapStyle): Row {
   const { colours, verbosity } = style
   const parts = [countWords(host, style)]
   // What counted as unreachable says so already.
   if (host.lost && host.lost !== 'unreachable') parts.push(colours.bad(lostWords[host.lost]))
   if (host.owed.length > 0) parts.push(colours.warned(`owes ${printableLine(listed(host.owed, 3))}`))
   if (verbosity > 0) parts.push(colours.dim(trafficWords(host)))
-  return `${whoWords(names, style)}  ${parts.filter((part) => part !== '').join(', ')}`
+  return { who: whoWords(names, style), what: parts.filter((part) => part !== '').join(', ') }
 }
 
 const NAME_COLUMNS = 24
 
+/** As many names as there is room for. */
 function whoWords(names: readonly string[], { width }: RecapStyle): string {
   const room = Math.max(NAME_COLUMNS, Math.floor(width / 2))
-  const text = printableLine(names.length === 1 ? names.join() : `${count(names.length, 'host')}: ${listed(names, 3)}`)
-  const cut = fitted(text, room)
-  return cut + ' '.repeat(Math.max(0, NAME_COLUMNS - columns(cut)))
+  if (names.length === 1) return fitted(printableLine(names.join()), room)
+  const texts = [3, 2, 1].map((most) => printableLine(`${count(names.length, 'host')}: ${listed(names, most)}`))
+  return texts.find((text) => columns(text) <= room) ?? fitted(texts.at(-1) ?? '', room)
 }
 
-const lostWords = { failed: 'left the play', locked: 'locked by another run' }
+const lostWords = { failed: 'left the play', locked: 'locked by another run', refused: 'not as in the plan' }
 
 function countWords({ counts }: HostSummary, { mode, colours }: RecapStyle): string {
   const sums = new Map<string, { sum: number; status: Status }>()
@@ -84,7 +98,7 @@ function countWords({ counts }: HostSummary, { mode, colours }: RecapStyle): str
 
 function paintCount(text: string, status: Status, colours: Colours): string {
   if (status === 'failed' || status === 'unreachable' || status === 'not-visible') return colours.bad(text)
-  return isDrift(status) ? colours.changed(text) : text
+  return isDrift(status) || isMay(status) ? colours.changed(text) : text
 }
 
 function trafficWords({ rounds, bytesSent, bytesReceived }: HostSummary): string {

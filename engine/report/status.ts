@@ -15,12 +15,40 @@ export const statuses: readonly Status[] = [
   'unreachable',
 ]
 
-/** Check mode: a run on the same state would, or for `may-run` and `deferred` might, change the host. */
+/** Check mode: a run on the same state would change the host. */
 export function isDrift(status: Status): boolean {
   return driftStatuses.includes(status)
 }
 
-const driftStatuses: readonly Status[] = ['changed', 'known-after-apply', 'would-run', 'may-run', 'deferred']
+/** Check mode: whether a run would change the host cannot be known; counted apart from drift. */
+export function isMay(status: Status): boolean {
+  return mayStatuses.includes(status)
+}
+
+/** What a check may find, as `--fail-on` names it. */
+export const findings = ['drift', 'may', 'not-visible'] as const
+export type Finding = (typeof findings)[number]
+
+/** How much a result needs a person: the worst first, 0 for what needs nobody. */
+export function severity({ status, tolerated }: Pick<TaskResult, 'status' | 'tolerated'>): number {
+  return tolerated !== undefined ? 1 : severities[status]
+}
+
+const driftStatuses: readonly Status[] = ['changed', 'known-after-apply']
+const mayStatuses: readonly Status[] = ['would-run', 'may-run', 'deferred']
+
+const severities: Readonly<Record<Status, number>> = {
+  failed: 9,
+  unreachable: 8,
+  changed: 7,
+  'known-after-apply': 6,
+  'not-visible': 5,
+  'would-run': 4,
+  'may-run': 3,
+  deferred: 2,
+  ok: 0,
+  skipped: 0,
+}
 
 /** The word before a task's name, at most eleven letters. */
 export function wordFor({ status, tolerated }: Pick<TaskResult, 'status' | 'tolerated'>, mode: Mode): string {

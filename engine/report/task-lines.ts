@@ -3,7 +3,7 @@ import { differenceLines } from './difference-lines.ts'
 import type { Mode, TaskRef, TaskResult } from './event.ts'
 import { failureLines } from './failure-lines.ts'
 import { printableLine } from './printable.ts'
-import { paintFor, statuses, wordFor } from './status.ts'
+import { paintFor, severity, statuses, wordFor } from './status.ts'
 import { count, listed } from './words.ts'
 
 /** What one task came to on its hosts. */
@@ -19,6 +19,8 @@ export interface TaskStyle {
   verbosity: number
   /** Differences at their full length. */
   wholeDifferences: boolean
+  /** Tasks of several plays stand side by side, so each says whose it is. */
+  namesPlay?: boolean
 }
 
 const INDENT = ' '.repeat(13)
@@ -28,7 +30,7 @@ const FEW_HOSTS = 5
 
 /** A task as lines: hosts and items with the same news share them, so that 500 hosts read as one. */
 export function taskLines(outcome: TaskOutcome, style: TaskStyle): string[] {
-  const groups = grouped(outcome, style).sort((a, b) => order(a) - order(b))
+  const groups = grouped(outcome, style).sort((a, b) => order(a, style) - order(b, style))
   const news = groups.filter(({ result }) => hasNews(result))
   const shown =
     style.verbosity > 0 ? groups : news.length > 0 ? news : groups.filter(({ result }) => result.status === 'ok')
@@ -63,7 +65,8 @@ function groupLines(group: Group, { task, hosts }: TaskOutcome, style: TaskStyle
   const word = paintFor(result, colours)(wordFor(result, style.mode).padEnd(LABEL_WIDTH))
   const name = printableLine(task.handler ? `${task.name} (handler)` : task.name)
   const who = hostWords([...group.hosts], hosts.length, verbosity)
-  const head = `${word} ${name}${itemWords(group)} ${colours.dim(`[${who}]`)}`
+  const play = style.namesPlay ? colours.dim(` in ${printableLine(task.play)}`) : ''
+  const head = `${word} ${name}${itemWords(group)} ${colours.dim(`[${who}]`)}${play}`
   return [head, ...details.map((line) => (line === '' ? '' : INDENT + line))]
 }
 
@@ -97,6 +100,7 @@ function hasNews({ status, warnings, message }: TaskResult): boolean {
   return (status !== 'ok' && status !== 'skipped') || warnings.length > 0 || message !== undefined
 }
 
-function order({ result }: Group): number {
-  return statuses.indexOf(result.status)
+/** A check tells the worst first; a run ends with it, next to the prompt. */
+function order({ result }: Group, { mode }: TaskStyle): number {
+  return mode === 'check' ? -severity(result) : statuses.indexOf(result.status)
 }

@@ -1,6 +1,8 @@
 import { coloursFor } from './colours.ts'
+import { debtWords } from './debt-words.ts'
 import type { Event, Mode, RunSummary } from './event.ts'
-import { type Connecting, connectingLine, LiveView, type Output, runningLines } from './live-view.ts'
+import { Findings } from './findings.ts'
+import { type Connecting, connectingLine, LiveView, type Output, runningLines, type Size } from './live-view.ts'
 import { printableLine } from './printable.ts'
 import { problemText } from './problem-text.ts'
 import { recapLines } from './recap.ts'
@@ -8,19 +10,19 @@ import { type TaskOutcome, taskLines } from './task-lines.ts'
 import { verdict } from './verdict.ts'
 import { count, listed } from './words.ts'
 
-export interface TerminalOptions {
+export interface TerminalOptions extends Size {
   output: Output
-  /** Columns, asked anew for each drawing. */
-  width: () => number
   colour: boolean
   /** A terminal: what is running is shown at its bottom. */
   live: boolean
   verbosity: number
   wholeDifferences: boolean
+  /** What is about to begin, when it is known: a check keeps warnings back too, so that its verdict stands first. */
+  mode?: Mode
 }
 
-/** What a terminal shows beside the engine's events: that time has passed, and words of the command line. */
-export type Aside = { type: 'tick'; at: string } | { type: 'notice'; at: string; text: string }
+/** What a terminal shows beside the engine's events: that time has passed, words of the command line, that nothing more comes. */
+export type Aside = { type: 'tick' | 'end'; at: string } | { type: 'notice'; at: string; text: string }
 
 /**
  * The report for a person. A run tells each task when it is done; a check says first what it came to, and so keeps its
@@ -29,13 +31,14 @@ export type Aside = { type: 'tick'; at: string } | { type: 'notice'; at: string;
 export function createTerminalReporter(options: TerminalOptions): (event: Event | Aside) => void {
   const { output, live, colour } = options
   const colours = coloursFor(colour)
-  const view = new LiveView(output, options.width)
+  const view = new LiveView(output, options)
   const running = new Map<string, RunningTask>()
-  let mode: Mode = 'run'
-  let findings: string[] = []
-  /** The play's own lines, which a check tells only when it has found something there. */
-  let heading: string[] = []
-  let plays = 0
+  let mode: Mode = options.mode ?? 'run'
+  let title = ''
+  let plays: string[] = []
+  /** What a check has found so far. */
+  let findings = new Findings()
+  const warnings: string[] = []
   let drawnAt = 0
   let connecting: Connecting | undefined
 
@@ -56,6 +59,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         : runningLines(
             [...running.values()].filter(({ isLoose }) => !isLoose),
             at,
+            options,
           ),
       lines,
     )
@@ -63,6 +67,11 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
 
   function take(event: Event | Aside): string[] {
     switch (event.type) {
+      case 'end':
+        connecting = undefined
+        running.clear()
+        // Those of a check that never came to its verdict.
+        return warnings.splice(0)
       case 'tick':
         return []
       case 'notice':
@@ -72,45 +81,53 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
         return []
       case 'run-started': {
         mode = event.mode
-        findings = []
-        plays = 0
+        findings = new Findings()
+        plays = []
+        title = event.playbook
         connecting = { answered: 0, hosts: event.hosts.length, since: Date.parse(event.at) }
-        const verb = mode === 'check' ? 'checking' : 'running'
-        return [colours.strong(`${verb} ${event.playbook} on ${count(event.hosts.length, 'host')}`)]
+        const line = `running ${printableLine(title)} on ${count(event.hosts.length, 'host')}`
+        return mode === 'run' ? [colours.strong(line)] : []
       }
       case 'play-started': {
-        plays += 1
-        const title = colours.strong(`play ${printableLine(event.play)}`) + colours.dim(` [${listed(event.hosts, 5)}]`)
-        heading = plays > 1 ? ['', title] : [title]
-        return mode === 'run' ? heading : []
+        const line =
+          colours.strong(`play ${printableLine(event.play)}`) +
+          colours.dim(printableLine(` [${listed(event.hosts, 5)}]`))
+        plays.push(line)
+        if (mode === 'check') return []
+        return plays.length > 1 ? ['', line] : [line]
       }
       case 'debt-found':
-        return keep([debtLine(event)])
+        return keep([debtLine(event)], findings.notes)
+      case 'lock-awaited':
+        return [`${colours.warned('waiting'.padEnd(12))} ${printableLine(event.message)}`]
       case 'task-started': {
-        const lines = keep(finishLoose())
+        const lines = finishLoose()
         connecting = undefined
         running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at), isLoose: false })
         return lines
       }
+      case 'task-output':
+        // A check says first what it came to.
+        return mode === 'run' ? [colours.dim(outputLine(event))] : []
       case 'task-result':
         takeResult(event)
         return []
       case 'task-finished':
-        return keep(finish(event.task.id))
+        return finish(event.task.id)
       case 'warning':
-        return [problemText([event.problem], { colour })]
+        return keep([problemText([event.problem], { colour })], warnings)
       case 'play-finished':
-        return keep(finishLoose())
+        return [...finishLoose(), ...stoppedLine(event.stopped)]
       case 'run-finished':
         connecting = undefined
         return [...[...running.keys()].flatMap(finish), ...ending(event.summary)]
     }
   }
 
-  function keep(lines: string[]): string[] {
+  /** A run tells things as they come. */
+  function keep(lines: string[], notes: string[]): string[] {
     if (mode === 'run') return lines
-    if (lines.length > 0) findings.push(...(findings.length > 0 ? heading : heading.slice(-1)), ...lines)
-    if (lines.length > 0) heading = []
+    notes.push(...lines)
     return []
   }
 
@@ -129,23 +146,36 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
     const outcome = running.get(id)
     running.delete(id)
     if (!outcome || outcome.results.length === 0) return []
-    const lines = taskLines(outcome, { ...options, colours, mode })
-    const isQuiet = outcome.results.every(({ result }) => result.status === 'ok' || result.status === 'skipped')
-    return mode === 'check' && isQuiet && options.verbosity === 0 ? [] : lines
+    if (mode === 'run') return taskLines(outcome, { ...options, colours, mode })
+    findings.add(outcome)
+    return []
   }
 
   function ending(summary: RunSummary): string[] {
     const line = verdict(summary, mode, colours)
-    const recap = recapLines(summary, { ...options, width: options.width(), colours, mode })
+    const recap = recapLines(summary, { ...options, width: options.width(), colours, mode, playbook: title })
     if (mode === 'run') return ['', ...recap, line]
-    return [line, ...(findings.length > 0 ? ['', ...findings] : []), '', ...recap]
+    const found = findings.lines(plays, { ...options, colours, mode })
+    const parts = [found, warnings.splice(0)].filter((lines) => lines.length > 0)
+    return [line, ...parts.flatMap((lines) => ['', ...lines]), '', ...recap]
   }
 
-  function debtLine({ host, debt, handlerExists }: Extract<Event, { type: 'debt-found' }>): string {
+  function stoppedLine(why: string | undefined): string[] {
+    if (why === undefined) return []
+    return [`${colours.bad('stopped'.padEnd(12))} ${printableLine(`${why}; nothing more is done on any host`)}`]
+  }
+
+  function debtLine({ host, debt, handlerExists, at }: Extract<Event, { type: 'debt-found' }>): string {
     const rest = handlerExists ? '' : '; this playbook has no such handler, so it stays owed'
-    const text = `${host} owes the handler '${debt.handler}' since ${debt.since} (${debt.reason}, by ${debt.by})${rest}`
+    const text = `${host}: '${debt.handler}' ${debtWords(debt, new Date(at))}${rest}`
     return `${colours.warned('owed'.padEnd(12))} ${printableLine(text)}`
   }
+}
+
+/** What a command says while it runs, behind the name of its host. */
+function outputLine({ host, item, text }: Extract<Event, { type: 'task-output' }>): string {
+  const who = item ? `${host} (${item.label})` : host
+  return `${printableLine(who).padEnd(12)} │ ${printableLine(text)}`
 }
 
 interface RunningTask extends TaskOutcome {

@@ -2,6 +2,7 @@ import type { Static, TSchema } from '@sinclair/typebox'
 import type { Commands, Reads, Results } from './module.ts'
 import type { Prediction } from './read.ts'
 import type { Value } from './value.ts'
+import type { WayIn } from './way-in.ts'
 
 /** How a command on a host ended. */
 export interface Outcome {
@@ -16,9 +17,9 @@ export type Decision =
   | { due: false; result?: Readonly<Record<string, Value>>; failure?: string; hint?: string }
   /**
    * It acts: `what` says so in one line ("runs make install"), with the guard that asks for it. `looks`: with these arguments
-   * it only looks (a GET), as every call of an action does that says so of itself.
+   * it only looks (a GET), as every call of an action does that says so of itself. `endangers` is as in a change.
    */
-  | { due: true; what: string; from?: string; to?: string; looks?: true }
+  | { due: true; what: string; from?: string; to?: string; looks?: true; endangers?: WayIn | undefined }
 
 /** What an action made of its outcome. `failure` is one sentence. */
 export interface ActionResult {
@@ -50,6 +51,8 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   after?(args: Static<S>): readonly Prediction[]
   /** What it gives as `msg` is for the person who reads along, and shown. */
   readonly speaks?: true
+  /** What it prints is for its own `conclude`, and nothing for a person who looks on. */
+  readonly terse?: true
   /** What came of it. Pure. */
   conclude?(args: Static<S>, outcome: Outcome): ActionResult
   /** What is done on the controller with what was read on `host` (`fetch`); after a decision to act. */

@@ -1,6 +1,7 @@
 import { type SchemaOptions, type TSchema, Type } from '@sinclair/typebox'
 import { MODE_PATTERN } from './mode.ts'
 import type { Secret } from './secret.ts'
+import type { Value } from './value.ts'
 
 /** A file of the controller, loaded by the engine while it compiles. */
 export interface SourceFile {
@@ -44,6 +45,9 @@ export const Arg = {
 
   /** Text that may come from a secret; stays text unless it does. */
   text: (options: SchemaOptions) => Type.Unsafe<string | Secret>({ ...options, type: 'string', lockstep: 'text' }),
+
+  /** Any value, secrets inside of it included. */
+  value: (options: SchemaOptions) => Type.Unsafe<Value>({ ...options, lockstep: 'value' }),
 
   /** One of a few words. */
   choice: <const T extends readonly string[]>(words: T, options: SchemaOptions) =>

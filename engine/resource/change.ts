@@ -1,5 +1,6 @@
 import type { Secret } from './secret.ts'
 import type { Unknown } from './unknown.ts'
+import type { WayIn } from './way-in.ts'
 
 /** What a difference can be between. Long texts are shown as a unified difference, bytes as their size and hash. */
 export type Side = string | number | boolean | Buffer | Secret | Unknown | undefined
@@ -15,4 +16,6 @@ export interface Change<K extends string = string, T extends Side = Side> {
   readonly to: T | undefined
   /** The sides are never shown. */
   readonly secret?: boolean
+  /** The part of the way in that it may cut off: the engine undoes it unless a new login proves that the way is open. */
+  readonly endangers?: WayIn | undefined
 }

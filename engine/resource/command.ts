@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { Secret } from './secret.ts'
 
 /** Shell text that is safe to run: made by `sh` alone, so that every value in it is one quoted word. */
@@ -65,34 +65,57 @@ export interface WriteOptions {
 
 /**
  * Writes a whole file atomically: a temporary file beside it, 0600 from the first byte, then owner and mode, then content
- * checked by size, synced, renamed. Owner, mode and group of a file that is there are kept unless given.
+ * checked by size, synced, renamed. Owner, group, mode, access list and SELinux label of a file that is there are kept unless given. The
+ * temporary file of one path is always the same, so that what a lost power left behind is gone with the next try.
  */
 sh.write = (path: string, content: Content, options: WriteOptions = {}): Command => {
   const slash = path.lastIndexOf('/')
-  const temporary = `${path.slice(0, slash + 1)}.lockstep-${randomBytes(8).toString('hex')}`
+  const mark = createHash('sha256')
+    .update(path.slice(slash + 1))
+    .digest('hex')
+    .slice(0, 16)
   const size = bytesOf(content).length
   const own = ownerOf(options)
+  const { mode } = options
   const text = [
-    `t=${quote(temporary)}; p=${quote(path)}`,
-    `trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT TERM`,
-    `umask 077; set -C; : >"$t" || exit 1; set +C`,
-    own !== undefined
-      ? `chown -- ${quote(own)} "$t" || exit 1`
-      : `if [ -e "$p" ]; then chown --reference="$p" -- "$t" || exit 1; fi`,
-    `${feed(content)} >>"$t" || exit 1`,
-    `s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full?" >&2; exit 1; }`,
+    `t=${quote(`${path.slice(0, slash + 1)}.lockstep-${mark}`)}; p=${quote(path)}`,
+    size < LARGE ? '' : requireSpace(path.slice(0, slash) || '/', size),
+    `trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT PIPE TERM`,
+    `rm -f -- "$t" || exit 1`,
+    `umask 077; set -C; exec 8>"$t" || exit 1; set +C`,
+    `if [ -e "$p" ]; then ${KEEP_ATTRIBUTES}; fi`,
+    own === undefined ? '' : `chown -- ${quote(own)} "$t" || exit 1`,
+    mode !== undefined ? `chmod ${octal(mode)} -- "$t" || exit 1` : `[ -e "$p" ] || chmod 0644 -- "$t" || exit 1`,
+    `${feed(content)} >&8 || { echo "lockstep: $p could not be written: is the disk full?" >&2; exit 1; }`,
+    `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full?" >&2; exit 1; }`,
     options.validate === undefined ? '' : `( ${options.validate.replaceAll('%s', '"$t"')}\n) >&2 || exit 1`,
-    options.mode !== undefined
-      ? `chmod ${octal(options.mode)} -- "$t" || exit 1`
-      : `if [ -e "$p" ]; then chmod --reference="$p" -- "$t" || exit 1; else chmod 0644 -- "$t" || exit 1; fi`,
+    // Whoever is not root loses these bits by writing.
+    mode !== undefined && (mode & 0o6000) !== 0 ? `chmod ${octal(mode)} -- "$t" || exit 1` : '',
     `sync -- "$t" 2>/dev/null || sync`,
-    `mv -fT -- "$t" "$p" || exit 1`,
+    `mv -fT -- "$t" "$p" || { ${EXPLAIN_IMMUTABLE}; exit 1; }`,
   ]
   return new Command(
     `( ${text.filter(Boolean).join('\n')}\n)`,
     content instanceof Secret ? [content.reveal()] : [],
     TRUSTED,
   )
+}
+
+/** From here on the disk is asked before anything is sent to it. */
+const LARGE = 1024 * 1024
+
+/** `cp` of coreutils takes the access list along with the mode; busybox has neither. */
+const KEEP_ATTRIBUTES = `cp --attributes-only --preserve=mode,ownership -- "$p" "$t" 2>/dev/null ||
+{ chown -- "$(stat -c %u:%g -- "$p")" "$t" && chmod -- "$(stat -c %a -- "$p")" "$t"; } || exit 1
+[ ! -e /sys/fs/selinux/enforce ] || chcon --reference="$p" -- "$t" || exit 1`
+
+const EXPLAIN_IMMUTABLE = `a=$(lsattr -d -- "$p" 2>/dev/null); case \${a%% *} in *i*) echo "lockstep: $p is immutable (chattr +i)" >&2;; esac`
+
+/** Ends the command when the file system of the folder has no room for so many bytes; one that cannot tell is tried. */
+function requireSpace(folder: string, size: number): string {
+  const needed = Math.ceil(size / 1024)
+  return `k=$(df -Pk -- ${quote(folder)} 2>/dev/null | { read -r h; read -r f b u k h; echo "$k"; })
+case $k in ''|*[!0-9]*);; *) [ "$k" -gt ${needed} ] || { echo "lockstep: $p needs ${needed} KiB, and $k KiB are free there" >&2; exit 1; };; esac`
 }
 
 /** One word of POSIX shell, whatever it holds but a NUL, which no argument can carry. */

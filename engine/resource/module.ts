@@ -84,6 +84,14 @@ export function defineModule<
   return module
 }
 
+/** What a plan depends on was not to be seen: neither a change nor as asked for. */
+export class NotVisible extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'NotVisible'
+  }
+}
+
 /** A task that cannot succeed whatever is changed, such as a source that is missing: ends it with a sentence and a hint. */
 export class TaskFailure extends Error {
   readonly hint: string | undefined

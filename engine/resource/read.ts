@@ -11,7 +11,7 @@ export interface Read<T = unknown> {
   readonly [seen]?: T
 }
 
-export type ReadKind = 'file' | 'tree' | 'unit' | 'account' | 'group' | 'package' | 'raw'
+export type ReadKind = 'file' | 'tree' | 'unit' | 'account' | 'group' | 'package' | 'connection' | 'raw'
 
 /** A path as lstat(2) sees it: links are not followed. */
 export interface FileState {
@@ -72,8 +72,8 @@ export interface AccountState {
   shell: string
   /** Supplementary groups, sorted. */
   groups: readonly string[]
-  /** The hash as in shadow(5); `!…` when locked. */
-  passwordHash: string
+  /** The hash as in shadow(5); `!…` when locked; undefined when whoever looks is not allowed to see it. */
+  passwordHash: string | undefined
 }
 
 export interface GroupState {
@@ -89,6 +89,22 @@ export interface PackageState {
   held: boolean
   /** What apt would install; empty unless asked for, or unknown to apt. */
   candidate: string
+}
+
+/** How the run has come to the host; without endpoints when no network lies between, or when nobody shall guard the way. */
+export interface ConnectionState {
+  /** The account that was logged in to. */
+  user: string
+  /** The two ends as the host sees them. */
+  endpoints?: Endpoints
+  /** The key that let it in, as base64 of the public key's blob; absent after a password, or where it cannot be told. */
+  key?: string
+}
+
+/** The ends of a connection. */
+export interface Endpoints {
+  client: { address: string; port: number }
+  server: { address: string; port: number }
 }
 
 export interface RawState {
@@ -126,13 +142,16 @@ export interface PackageRead extends Read<PackageState> {
   readonly name: string
   readonly candidate: boolean
 }
+export interface ConnectionRead extends Read<ConnectionState> {
+  readonly kind: 'connection'
+}
 export interface RawRead extends Read<RawState> {
   readonly kind: 'raw'
   readonly command: Command
   /** Nobody but its author knows what it looks at: any change of the host may show in it. */
   readonly anything?: true
 }
-export type AnyRead = FileRead | TreeRead | UnitRead | AccountRead | GroupRead | PackageRead | RawRead
+export type AnyRead = FileRead | TreeRead | UnitRead | AccountRead | GroupRead | PackageRead | ConnectionRead | RawRead
 
 /** Looks, as data. Each is total: what is missing comes back as absent, never as an error. */
 export const read = {
@@ -171,6 +190,9 @@ export const read = {
     name,
     candidate,
   }),
+
+  /** The way that this run has taken to the host; costs nothing there. */
+  connection: (): ConnectionRead => ({ kind: 'connection', key: 'connection' }),
 
   /**
    * The exception: a command that only looks, for what no other read can see. `key` names what it looks at; the command must
@@ -216,6 +238,9 @@ export const NO_ACCOUNT: AccountState = {
   groups: [],
   passwordHash: '',
 }
+
+/** No network lies between. */
+export const NO_CONNECTION: ConnectionState = { user: '' }
 
 /** A group that is not there. */
 export const NO_GROUP: GroupState = { present: false, gid: -1, members: [] }

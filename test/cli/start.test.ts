@@ -1,8 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { problemsOf } from '../../engine/cli/failure.ts'
+import { load } from '../../engine/cli/load.ts'
+import { program } from '../../engine/cli/program.ts'
+import type { Problem } from '../../engine/problem.ts'
+import { problemText } from '../../engine/report/problem-text.ts'
 
 describe('the built command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-dist-'))
@@ -38,6 +43,56 @@ describe('the built command line', () => {
     expect(stdout).toContain('Exit codes:')
   })
 
+  test.each(program().commands.map((command) => command.name()))('shows with examples what %s does', (name) => {
+    const { status, stdout, stderr } = lockstep(name, '--help')
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    expect(stdout).toMatch(/^Examples?\b.*:$/m)
+  })
+
+  test('finds the mistakes that the sources find, though its validators were made when it was built', async () => {
+    const hosts = join(folder, 'hosts.yml')
+    const site = join(folder, 'site.yml')
+    writeFileSync(hosts, 'all: { hosts: { web1: } }\n')
+    writeFileSync(site, mistaken)
+    const problems = await caught(() => load([site], { inventory: [hosts] }, 'run'))
+    expect(problems.map(({ code }) => code)).toEqual([
+      'UNKNOWN_ARG',
+      'MISSING_ARG',
+      'WRONG_MODE',
+      'WRONG_VALUE',
+      'WRONG_ARGS',
+      'WRONG_TYPE',
+    ])
+    const { status, stdout, stderr } = lockstep('validate', site, '-i', hosts)
+    expect({ status, stdout, stderr }).toEqual({
+      status: 1,
+      stdout: '',
+      stderr: `${problemText(problems, { colour: false })}\n`,
+    })
+  })
+
+  test('ends quietly when nobody reads on', () => {
+    const script = `"${process.execPath}" "${entry}" schema | head -n 1; echo "\${PIPESTATUS[0]}"`
+    const { stdout, stderr } = spawnSync('bash', ['-c', script], { encoding: 'utf8' })
+    expect({ stdout, stderr }).toEqual({ stdout: '{\n0\n', stderr: '' })
+  })
+
+  test.each<[string, NodeJS.ProcessEnv, boolean]>([
+    ['a pipe', {}, false],
+    ['a terminal', { TERM: 'xterm' }, true],
+    ['a terminal with NO_COLOR', { TERM: 'xterm', NO_COLOR: '1' }, false],
+    ['a terminal that can do nothing', { TERM: 'dumb' }, false],
+    ['a pipe with FORCE_COLOR', { FORCE_COLOR: '1' }, true],
+  ])('has colours as it should on %s', (title, variables, isColoured) => {
+    const env = { PATH: process.env.PATH, HOME: folder, ...variables }
+    const command = `'${process.execPath}' '${entry}' doc sysctll`
+    const { stdout, stderr } = title.startsWith('a terminal')
+      ? spawnSync('script', ['-qfc', command, '/dev/null'], { encoding: 'utf8', env, input: '' })
+      : spawnSync('sh', ['-c', command], { encoding: 'utf8', env })
+    expect(stdout + stderr).toContain('there is no module')
+    expect((stdout + stderr).includes('\u001b[')).toBe(isColoured)
+  })
+
   test('shows the reference of a module', () => {
     const { status, stdout } = lockstep('doc', 'sysctl')
     expect(status).toBe(0)
@@ -64,6 +119,27 @@ describe('the built command line', () => {
     expect({ status, stdout, stderr }).toEqual({ status: 1, stdout: '', stderr: text })
   })
 })
+
+const mistaken = `- hosts: all
+  tasks:
+    - file: { path: /x, onwer: root }
+    - sysctl: { name: a.b }
+    - file: { path: /x, mode: 644 }
+    - group: { name: x, state: gone }
+    - command: { cmd: a, argv: [b] }
+    - sysctl: { name: a.b, value: [1] }
+`
+
+async function caught(work: () => Promise<unknown>): Promise<readonly Problem[]> {
+  try {
+    await work()
+  } catch (error) {
+    const problems = problemsOf(error)
+    if (problems) return problems
+    throw error
+  }
+  return []
+}
 
 /** The entry and all that it imports before it does anything; what comes later comes by `import()`. */
 function loadedAtStart(file: string, seen: string[] = []): string[] {

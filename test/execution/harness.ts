@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Type } from '@sinclair/typebox'
 import type { ControllerFiles } from '../../engine/execution/context.ts'
-import { runPlaybook } from '../../engine/execution/run.ts'
+import { type RunOptions, runPlaybook } from '../../engine/execution/run.ts'
+import type { Veto } from '../../engine/execution/veto.ts'
 import type { Evaluator, LoopItem, Runtime } from '../../engine/language/evaluator.ts'
 import type { Callable, Handler, Play, Playbook, Step } from '../../engine/language/playbook.ts'
+import { runByPlan } from '../../engine/plan/run-by-plan.ts'
+import type { SavedPlan } from '../../engine/plan/saved-plan.ts'
 import { type RemoteHost, remoteHost } from '../../engine/remote/host.ts'
 import { connect } from '../../engine/remote/session.ts'
 import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
@@ -20,8 +23,7 @@ import type { Value } from '../../engine/resource/value.ts'
 type Names = { host: string; item?: Value; reg: (name: string, host?: string) => Value | undefined }
 
 /** A step as the tests write it: arguments and conditions are functions. */
-export interface TestStep
-  extends Partial<Omit<Step, 'call' | 'when' | 'loop' | 'until' | 'changedWhen' | 'failedWhen'>> {
+export interface TestStep extends Partial<Omit<Step, 'call' | 'when' | 'loop' | 'until' | 'changedWhen'>> {
   call: AnyModule | AnyAction | 'flush_handlers' | 'end_host' | 'end_play'
   args?: (names: Names) => object | Unknown
   when?: (names: Names) => boolean | Unknown
@@ -168,6 +170,7 @@ const owner = process.getuid?.() === 0 ? { owner: 'root', group: 'root' } : { ow
 export interface Outcome {
   events: Event[]
   summary: RunSummary
+  playbook: Playbook
   /** `host task [item]: status`, one for each result. */
   lines: string[]
   results: (TaskResult & { host: string; task: string })[]
@@ -185,7 +188,12 @@ export interface TestPlay {
 export async function go(
   mode: Mode,
   { hosts = ['a'], steps, handlers = [], play = {} }: TestPlay,
-  more: { open?: (host: string) => Promise<RemoteHost> } = {},
+  more: Partial<Pick<RunOptions, 'open' | 'signal' | 'lockTimeoutMs' | 'tellsOutput'>> & {
+    onEvent?: (event: Event) => void
+    veto?: Veto
+    /** A run is held to it. */
+    plan?: Pick<SavedPlan, 'at' | 'by' | 'hosts'>
+  } = {},
 ): Promise<Outcome> {
   const events: Event[] = []
   const written = new Map<Step, TestStep>()
@@ -205,9 +213,10 @@ export async function go(
       notify: [],
       ignoreErrors: false,
       ignoreUnreachable: false,
+      anyErrorsFatal: false,
       runOnce: false,
       noLog: false,
-      timeoutMs: 20_000,
+      timeoutMs: 60_000,
       refs: { variables: [], hostvars: false, facts: false },
       inner: undefined as never,
       listen: [],
@@ -238,18 +247,27 @@ export async function go(
       },
     ],
   }
-  const summary = await runPlaybook({
+  const options: RunOptions = {
     mode,
     playbook,
     evaluatorFor: (runtime) => fakeEvaluator(written, runtime),
     open: more.open ?? openLocal,
-    emit: (event) => events.push(event),
+    emit: (event) => {
+      events.push(event)
+      more.onEvent?.(event)
+    },
+    tellsOutput: more.tellsOutput,
+    signal: more.signal,
+    lockTimeoutMs: more.lockTimeoutMs,
     now: () => new Date(0),
     sleep: async () => {},
     controller,
     forks: 10,
     operator: 'ann@laptop',
-  })
+    veto: more.veto,
+  }
+  const { plan } = more
+  const summary = plan ? await runByPlan({ ...options, plan, check: options }) : await runPlaybook(options)
   const results = events.flatMap((event) =>
     event.type === 'task-result' ? [{ ...event.result, host: event.host, task: event.task.name }] : [],
   )
@@ -257,7 +275,7 @@ export async function go(
     ({ host, task, item, status }) => `${host} ${task}${item ? ` [${item.label}]` : ''}: ${status}`,
   )
   const rounds = Object.fromEntries(Object.entries(summary.hosts).map(([name, host]) => [name, host.rounds]))
-  return { events, summary, lines, results, rounds }
+  return { events, summary, playbook, lines, results, rounds }
 }
 
 /** A folder that is gone when the test is over. */
@@ -269,7 +287,7 @@ export async function temporaryFolder(): Promise<{ path: string; [Symbol.asyncDi
 /** This machine as a host; its one lock would keep several of them from one another. */
 export async function openLocal(host: string): Promise<RemoteHost> {
   const remote = await openLocked(host)
-  return { traffic: remote.traffic, close: () => remote.close(), round: ({ lock: _, ...work }) => remote.round(work) }
+  return { ...remote, round: ({ lock: _, ...work }) => remote.round(work) }
 }
 
 export async function openLocked(host: string): Promise<RemoteHost> {
@@ -282,7 +300,7 @@ export async function openLocked(host: string): Promise<RemoteHost> {
       connection: 'local',
       knownHostsFiles: [],
       hostKeyChecking: 'strict',
-      connectTimeoutMs: 5000,
+      connectTimeoutMs: 60_000,
       keepaliveMs: 0,
     }),
   )
@@ -312,6 +330,7 @@ function fakeEvaluator(written: ReadonlyMap<Step, TestStep>, runtime: Runtime): 
     },
     delegate: (step, host, item) => written.get(step)?.delegate?.(names(host, item)),
     evaluate: () => true,
+    rank: () => null,
     environment: () => ({}),
   }
 }

@@ -7,8 +7,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labExec } from '../../lab/exec.ts'
 import { labFreeze, labThaw } from '../../lab/faults.ts'
-import { labReset } from '../../lab/lab.ts'
-import { bringUp } from './play.ts'
+import { freshHosts } from './play.ts'
 
 const hosts = [
   { name: 'cli1', address: '10.92.0.1' },
@@ -18,15 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), 'command-line-'))
 const entry = join(folder, 'dist', 'lockstep.js')
 const inventory = join(folder, 'hosts.yml')
 
-beforeAll(async () => {
+freshHosts(hosts)
+beforeAll(() => {
   execFileSync(process.execPath, ['engine/build.mjs', join(folder, 'dist')], { stdio: 'inherit' })
   const lines = hosts.map(({ name, address }) => `    ${name}: { address: ${address} }\n`)
   writeFileSync(inventory, `all:\n  vars: { lockstep_lab: true }\n  hosts:\n${lines.join('')}`)
-  await bringUp(hosts)
-  await labReset(
-    hosts.map(({ name }) => name),
-    () => {},
-  )
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
@@ -59,17 +54,18 @@ describe('the command line on lab hosts', () => {
   test('checks with exit code 2, runs with 0, and then finds nothing', async () => {
     const before = await lockstep('check', site)
     expect({ code: before.code, stderr: before.stderr }).toEqual({ code: 2, stderr: '' })
-    expect(before.stdout).toContain('drift on 2 of 2 hosts: 2 tasks\n')
+    expect(before.stdout.split('\n')[0]).toBe('2 hosts · 2 states checked · 2 drifted on 2 hosts')
     const run = await lockstep('run', site)
     expect(run.code).toBe(0)
     expect(run.stdout).toContain('changed      file /etc/demo [cli1, cli2]\n')
     const after = await lockstep('run', site, '--check')
     expect(after.code).toBe(0)
-    expect(after.stdout).toContain('no drift on 2 hosts\n')
+    expect(after.stdout.split('\n')[0]).toBe('2 hosts · 2 states checked · no drift')
   })
 
   test('prints nothing but events with --output jsonl', async () => {
-    const { code, stdout } = await lockstep('check', site, '--output', 'jsonl', '--limit', 'cli1')
+    const quiet = playbook('quiet', '  tasks:\n    - file: { path: /etc, state: directory }\n')
+    const { code, stdout } = await lockstep('check', quiet, '--output', 'jsonl', '--limit', 'cli1')
     const types = stdout
       .trimEnd()
       .split('\n')
@@ -91,10 +87,13 @@ describe('the command line on lab hosts', () => {
     expect(failed.code).toBe(3)
     expect(failed.stdout).toContain('1 host failed; nothing changed on 1 host\n')
     await labFreeze('cli2')
-    const unreachable = await lockstep('run', failing, '-T', '2')
-    await labThaw('cli2')
-    expect(unreachable.code).toBe(4)
-    expect(unreachable.stdout).toContain('UNREACHABLE: cli2 (ops@10.92.0.2:22) ')
+    try {
+      const unreachable = await lockstep('run', failing, '-T', '2')
+      expect(unreachable.code).toBe(4)
+      expect(unreachable.stdout).toContain('UNREACHABLE: cli2 (ops@10.92.0.2:22) ')
+    } finally {
+      await labThaw('cli2')
+    }
   })
 
   test('finishes what is in flight when it is interrupted, and pays the debt with the next run', async () => {
@@ -112,14 +111,18 @@ describe('the command line on lab hosts', () => {
     const child = start('run', slow, '--limit', 'cli1', '--output', 'jsonl')
     const done = once(child, 'close')
     const notices = createInterface(child.stderr)[Symbol.asyncIterator]()
-    for await (const line of createInterface(child.stdout)) {
-      const event = JSON.parse(line)
-      if (event.type !== 'task-started' || event.task.module !== 'wait-for') continue
-      child.kill('SIGINT')
-      expect((await notices.next()).value).toMatch(/^finishing what is in flight/)
-      await labExec('cli1', ['touch', '/run/go-on'])
+    try {
+      for await (const line of createInterface(child.stdout)) {
+        const event = JSON.parse(line)
+        if (event.type !== 'task-started' || event.task.module !== 'wait-for') continue
+        child.kill('SIGINT')
+        expect((await notices.next()).value).toMatch(/^finishing what is in flight/)
+        await labExec('cli1', ['touch', '/run/go-on'])
+      }
+      expect((await done)[0]).toBe(130)
+    } finally {
+      child.kill('SIGKILL')
     }
-    expect((await done)[0]).toBe(130)
     expect((await labExec('cli1', ['ls', '/etc/told', '/etc/never'])).stdout.toString()).toBe('')
     const check = await lockstep('check', slow, '--limit', 'cli1')
     expect(check.code).toBe(2)

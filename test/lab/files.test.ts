@@ -1,15 +1,9 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { labExec } from '../../lab/exec.ts'
-import { type LabAccess, labReset } from '../../lab/lab.ts'
-import { bringUp, files, inventoryText, type Outcome, playOn } from './play.ts'
+import { files, freshHosts, inventoryText, type Outcome, playOn } from './play.ts'
 
 const host = { name: 'files1', address: '10.91.2.1' }
-let access: LabAccess
-
-beforeAll(async () => {
-  access = await bringUp([host])
-  await labReset([host.name], () => {})
-})
+const lab = freshHosts([host])
 
 async function shell(script: string): Promise<string> {
   const { stdout, stderr, code } = await labExec(host.name, ['sh'], { input: script })
@@ -23,7 +17,7 @@ async function settles(tasks: string): Promise<Outcome> {
     'play.yml': `- hosts: all\n  become: true\n  tasks:\n${tasks.trim().replace(/^/gm, '    ')}\n`,
     'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
   })
-  const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access }
+  const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access: lab.access }
   const check = await playOn({ ...options, mode: 'check' })
   const run = await playOn({ ...options, mode: 'run' })
   const again = await playOn({ ...options, mode: 'run' })
@@ -95,7 +89,7 @@ ln -s /etc/shadow l && mkfifo p && chmod 700 d && stat -c '%a %U' /etc/shadow >/
 `,
       'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
     })
-    const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access }
+    const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access: lab.access }
     const check = await playOn({ ...options, mode: 'check' })
     const run = await playOn({ ...options, mode: 'run' })
     expect(check.changed).toHaveLength(3)
@@ -120,7 +114,9 @@ describe('content on a real file system', () => {
       'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
     })
     const run = await playOn({
-      ...{ playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access },
+      playbook: at.path('play.yml'),
+      inventory: at.path('inventory.yml'),
+      access: lab.access,
       mode: 'run',
     })
     expect(run.failed).toHaveLength(1)

@@ -1,11 +1,11 @@
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { labDigest } from '../../lab/digest.ts'
 import { labKill, labPowerOn } from '../../lab/faults.ts'
-import { type LabAccess, labReset } from '../../lab/lab.ts'
 import {
-  bootNodes,
   clusterOf,
   differences,
+  freshNodes,
+  keptConverged,
   NODES,
   type Node,
   proveConverged,
@@ -16,21 +16,12 @@ import {
 import { out } from './play.ts'
 
 const [one, two, three] = NODES as [Node, Node, Node]
-let access: LabAccess
-
-beforeAll(async () => {
-  access = await bootNodes(5)
-})
 
 describe.each([2, 5])('%i fresh nodes', (count) => {
   const nodes = NODES.slice(0, count)
+  const cluster = clusterOf(nodes, freshNodes(nodes))
 
   test('become one cluster', async () => {
-    await labReset(
-      nodes.map(({ name }) => name),
-      () => {},
-    )
-    const cluster = clusterOf(nodes, access)
     expect(await provePromise(cluster)).not.toEqual([])
     await untilAllAlive(nodes)
   })
@@ -39,20 +30,14 @@ describe.each([2, 5])('%i fresh nodes', (count) => {
 describe('of three nodes', () => {
   const all = [one, two, three]
   const rest = [one, two]
-  const cluster = () => clusterOf(all, access)
-
-  beforeAll(async () => {
-    await labReset(
-      all.map(({ name }) => name),
-      () => {},
-    )
-    await cluster().converge()
-  })
+  const lab = freshNodes(all)
+  const cluster = clusterOf(all, lab)
+  keptConverged(cluster)()
 
   test('one that leaves is forgotten by the others, which lose nothing else, and may come back', async () => {
     const digests = async () => await Promise.all(rest.map(({ name }) => contentOf(name)))
     const before = await digests()
-    const changed = await provePromise(clusterOf(rest, access))
+    const changed = await provePromise(clusterOf(rest, lab))
     expect(changed).toEqual(rest.flatMap(({ name }) => LEAVING.map((task) => `${name}: ${task}`)).sort())
     const after = await digests()
     rest.forEach((_, index) => {
@@ -70,14 +55,14 @@ describe('of three nodes', () => {
         '/etc/hosts',
       )
     for (const { name } of rest) expect(await out(name, `iptables-save | grep -cF ${three.address} || :`)).toBe('0')
-    const back = await provePromise(cluster())
+    const back = await provePromise(cluster)
     expect(back.filter((line) => !line.startsWith(three.name))).toEqual(changed)
     expect((await digests()).map((digest, index) => differences(before[index] ?? [], digest))).toEqual([[], []])
     await untilAllAlive(all)
   })
 
   test('one may be run alone, and forgets nobody', async () => {
-    const run = await cluster().run(one.name)
+    const run = await cluster.run(one.name)
     expect(run.failed).toEqual([])
     expect(run.changed).toEqual([])
     expect(Object.keys(run.summary.hosts)).toEqual([one.name])
@@ -88,21 +73,21 @@ describe('of three nodes', () => {
     const before = await keys()
     await labKill(three.name)
     try {
-      const run = await cluster().run()
+      const run = await cluster.run()
       expect(run.changed).toEqual([])
       expect(run.failed.map((line) => line.split(' ')[0])).toEqual([`${three.name}:`])
       expect(await keys()).toBe(before)
     } finally {
       await labPowerOn(three.name)
     }
-    await proveConverged(cluster())
     await untilAllAlive(all)
+    await proveConverged(cluster)
   })
 
   test('a node that gets a new key is let in with that one only', async () => {
     const file = '/var/lib/mm-tunnel/.ssh/id_ed25519'
     const old = await out(three.name, `cut -d' ' -f2 ${file}.pub; rm ${file} ${file}.pub`)
-    const changed = await provePromise(cluster())
+    const changed = await provePromise(cluster)
     expect(changed).toEqual(
       [
         `${three.name}: The account has a key pair`,

@@ -1,57 +1,37 @@
-import { beforeAll, describe, expect, test } from 'vitest'
-import { labCapture } from '../../lab/capture.ts'
-import { labDigest } from '../../lab/digest.ts'
+import { describe, expect, test } from 'vitest'
 import { labExec } from '../../lab/exec.ts'
 import { labCut, labFreeze, labHeal, labReboot, labThaw } from '../../lab/faults.ts'
-import { labReset } from '../../lab/lab.ts'
 import { until } from '../../lab/wait.ts'
 import {
-  bootNodes,
-  type Cluster,
   clusterOf,
-  NODES,
+  keptConverged,
   type Node,
   pairs,
   proveConverged,
+  proveOnFreshHosts,
   provePromise,
   rulesOf,
   say,
-  startEcho,
-  stopEcho,
   untilAllAlive,
 } from './mattermost.ts'
-import { out } from './play.ts'
+import { out, reloadSshd } from './play.ts'
+import { proveRulesOutliveReloads, proveTunnelsServe, threeNodes, watchInClear, withEcho } from './three-nodes.ts'
 
-const nodes = NODES.slice(0, 3)
-const [one, two, three] = nodes as [Node, Node, Node]
+const { nodes, one, two, three, lab } = threeNodes()
 const names = nodes.map(({ name }) => name)
 const KEY = '/var/lib/mm-tunnel/.ssh/id_ed25519'
-let cluster: Cluster
-let open: Cluster
-
-beforeAll(async () => {
-  const access = await bootNodes(3)
-  await labReset(names, () => {})
-  cluster = clusterOf(nodes, access, { tunnel_ports: [8074, 8075] })
-  open = clusterOf(nodes, access, { tunnel_ports: [8074, 8075], udp_policy: 'gossip-encryption' })
-})
+const cluster = clusterOf(nodes, lab, { tunnel_ports: [8074, 8075] })
+const open = clusterOf(nodes, lab, { tunnel_ports: [8074, 8075], udp_policy: 'gossip-encryption' })
+const converged = keptConverged(cluster)
 
 describe('on fresh hosts', () => {
   test('check names every change, touches nothing, and a run makes just those', async () => {
-    await labReset(names, () => {})
-    const before = await Promise.all(names.map(labDigest))
-    const check = await cluster.check()
-    expect(check.failed).toEqual([])
-    expect(await Promise.all(names.map(labDigest))).toEqual(before)
+    const check = await proveOnFreshHosts(cluster)
     const late = check.results.filter(({ status }) => status === 'known-after-apply').map(({ task }) => task)
     expect([...new Set(late)]).toEqual(['Peers may open tunnels, and nothing else'])
     const named = new Set(check.changed.map((line) => line.replace(/^\S+ /, '')))
     expect([...named].sort()).toEqual(FRESH)
     expect(check.changed).toHaveLength(FRESH.length * names.length)
-    const run = await cluster.run()
-    expect(run.failed).toEqual([])
-    expect(run.changed).toEqual(check.changed)
-    await proveConverged(cluster)
   })
 })
 
@@ -80,7 +60,7 @@ const FRESH = [
 ].sort()
 
 describe('damage to one thing on one host', () => {
-  beforeAll(() => cluster.converge())
+  converged()
   test.each([
     {
       what: 'a key line is gone',
@@ -151,7 +131,7 @@ describe('damage to one thing on one host', () => {
     },
     {
       what: 'sshd lets the account do everything',
-      script: 'rm /etc/ssh/sshd_config.d/50-mm-tunnel.conf; systemctl reload ssh',
+      script: `rm /etc/ssh/sshd_config.d/50-mm-tunnel.conf; ${reloadSshd}`,
       tasks: ['reload sshd', 'sshd lets the account forward to its ports and do nothing else'],
     },
     {
@@ -171,7 +151,7 @@ describe('damage to one thing on one host', () => {
 })
 
 describe('cluster traffic', () => {
-  beforeAll(() => cluster.converge())
+  converged()
 
   test('makes one cluster of all nodes', async () => {
     await untilAllAlive(nodes)
@@ -180,33 +160,25 @@ describe('cluster traffic', () => {
   test.each([8074, 8075])('comes back from every other node on port %i, through its sshd', async (port) => {
     if (port === 8074) for (const node of nodes) await out(node.name, 'systemctl stop mattermost')
     try {
-      for (const node of nodes) await startEcho(node, port)
-      for (const [from, to] of pairs(nodes)) {
-        expect(await say(`hello from ${from.name}`, from, to, port)).toBe(`hello from ${from.name} by sshd`)
-      }
+      await proveTunnelsServe(nodes, port)
     } finally {
-      for (const node of nodes) await stopEcho(node, port)
       if (port === 8074) for (const node of nodes) await out(node.name, 'systemctl start mattermost')
     }
   })
 
   test('is never seen on the wire, over TCP or UDP, when UDP is dropped', async () => {
     await untilAllAlive(nodes)
-    for (const node of nodes) await startEcho(node, 8075)
-    const capture = await labCapture('tcp port 8074 or tcp port 8075 or udp port 8074')
-    for (const [from, to] of pairs(nodes)) {
-      expect(await say('hello', from, to, 8075)).toBe('hello by sshd')
-      await sendDatagram(from, to)
-    }
+    const capture = await watchInClear()
+    await proveTunnelsServe(nodes, 8075)
+    for (const [from, to] of pairs(nodes)) await sendDatagram(from, to)
     await out(one.name, 'serf event -coalesce=false greeting')
-    for (const node of nodes) await stopEcho(node, 8075)
     expect(await capture.stop()).toEqual([])
   })
 
   test('passes over UDP and UDP alone when Mattermost encrypts its gossip itself', async () => {
     const changed = names.map((name) => `${name}: Gossip over UDP keeps to the policy`).sort()
     expect(await provePromise(open)).toEqual(changed)
-    const capture = await labCapture('tcp port 8074 or tcp port 8075 or udp port 8074')
+    const capture = await watchInClear()
     for (const [from, to] of pairs(nodes)) await sendDatagram(from, to)
     await untilAllAlive(nodes)
     const seen = await capture.stop()
@@ -225,12 +197,10 @@ async function sendDatagram(from: Node, to: Node): Promise<void> {
 }
 
 describe('without another run', () => {
-  beforeAll(() => cluster.converge())
+  converged()
 
   test('the rules are the same after ufw was reloaded five times', async () => {
-    const before = await rulesOf(two)
-    for (let turn = 0; turn < 5; turn++) await out(two.name, 'ufw reload')
-    expect(await rulesOf(two)).toEqual(before)
+    const before = await proveRulesOutliveReloads(two)
     await out(two.name, 'systemctl restart ufw; ufw disable; ufw --force enable')
     expect(await rulesOf(two)).toEqual(before)
     expect(before.filter((line) => line.endsWith('-j MM-TUNNEL'))).toEqual(['-A OUTPUT -j MM-TUNNEL'])
@@ -267,7 +237,7 @@ describe('without another run', () => {
         'both tunnels were given up',
         async () => (await starts(two)) > before[0] && (await starts(three)) > before[1],
         {
-          limitMs: 120_000,
+          limitMs: 180_000,
           everyMs: 1000,
         },
       )
@@ -283,22 +253,22 @@ describe('without another run', () => {
 
 /** Bytes go from every node to every other one and come back. */
 async function untilTunnelsServe(): Promise<void> {
-  for (const node of nodes) await startEcho(node, 8075)
-  for (const [from, to] of pairs(nodes)) {
-    await until(
-      `${from.name} reaches ${to.name}`,
-      async () => (await say('hello', from, to, 8075)) === 'hello by sshd',
-      { everyMs: 500 },
-    )
-  }
-  for (const node of nodes) await stopEcho(node, 8075)
+  await withEcho(nodes, 8075, async () => {
+    for (const [from, to] of pairs(nodes)) {
+      await until(
+        `${from.name} reaches ${to.name}`,
+        async () => (await say('hello', from, to, 8075)) === 'hello by sshd',
+        { limitMs: 180_000, everyMs: 500 },
+      )
+    }
+  })
 }
 
 describe('the key of a tunnel', () => {
-  beforeAll(() => cluster.converge())
+  converged()
   const options = [
     '-F none -o BatchMode=yes -o IdentitiesOnly=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/etc/mm-tunnels/known_hosts',
-    '-o ConnectTimeout=10 -o ExitOnForwardFailure=yes',
+    '-o ConnectTimeout=30 -o ExitOnForwardFailure=yes',
   ].join(' ')
   const peer = `mm-tunnel@${two.address}`
 
@@ -306,20 +276,20 @@ describe('the key of a tunnel', () => {
     const { code, stdout, stderr } = await labExec(from.name, [
       'sh',
       '-c',
-      `timeout 20 ssh ${options} -i ${key} ${words} </dev/null`,
+      `timeout 60 ssh ${options} -i ${key} ${words} </dev/null`,
     ])
     return { code, stdout: stdout.toString(), stderr: stderr.toString() }
   }
 
   test('leads to the ports of the tunnel', async () => {
-    await startEcho(two, 8075)
-    const { stdout } = await labExec(one.name, [
-      'sh',
-      '-c',
-      `(echo hello; sleep 1) | ssh ${options} -i ${KEY} -W ${two.address}:8075 ${peer}`,
-    ])
-    await stopEcho(two, 8075)
-    expect(stdout.toString()).toBe('hello by sshd\n')
+    await withEcho([two], 8075, async () => {
+      // What is asked stays open until the answer is there: its end would end the tunnel.
+      const asked = 'rm -f /run/answered; mkfifo /run/answered; (echo hello; cat /run/answered)'
+      const answer = '{ read -r line; echo "$line"; : >/run/answered; }'
+      const tunnel = `timeout 60 ssh ${options} -i ${KEY} -W ${two.address}:8075 ${peer}`
+      const { stdout } = await labExec(one.name, ['sh', '-c', `${asked} | ${tunnel} | ${answer}`])
+      expect(stdout.toString()).toBe('hello by sshd\n')
+    })
   })
 
   test.each([
@@ -350,7 +320,7 @@ describe('the key of a tunnel', () => {
     // What nologin(8) says to whoever gets past all else.
     expect(stdout.replace('This account is currently not available.\n', '')).toBe('')
     expect(code).not.toBe(0)
-    expect(code, 'ssh was still connected after 20 s').not.toBe(124)
+    expect(code, 'ssh was still connected after 60 s').not.toBe(124)
   })
 
   test('opens nothing from another address', async () => {

@@ -1,8 +1,8 @@
-import { expect } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
+import { labDigest } from '../../lab/digest.ts'
 import { labExec } from '../../lab/exec.ts'
-import type { LabAccess } from '../../lab/lab.ts'
 import { until } from '../../lab/wait.ts'
-import { bringUp, files, inventoryText, type Outcome, out, playOn } from './play.ts'
+import { files, freshHosts, inventoryText, type Lab, type Outcome, out, playOn } from './play.ts'
 
 const ADDRESSES = ['10.10.250.146', '10.10.250.231', '10.10.250.165', '10.10.250.17', '10.10.250.18']
 
@@ -28,11 +28,12 @@ export interface Cluster {
   converge(): Promise<void>
 }
 
-export async function bootNodes(count: number): Promise<LabAccess> {
-  return await bringUp(NODES.slice(0, count).map(({ name, address }) => ({ name, address, packages: ['serf'] })))
+/** The nodes as fresh hosts, with what stands in for Mattermost. */
+export function freshNodes(nodes: readonly Node[]): Lab {
+  return freshHosts(nodes.map(({ name, address }) => ({ name, address, packages: ['serf'] })))
 }
 
-export function clusterOf(nodes: readonly Node[], access: LabAccess, vars: Record<string, unknown> = {}): Cluster {
+export function clusterOf(nodes: readonly Node[], lab: Lab, vars: Record<string, unknown> = {}): Cluster {
   const hosts = Object.fromEntries(nodes.map(({ name, address, tunnel_id }) => [name, { address, tunnel_id }]))
   const play = async (mode: 'check' | 'run', limit?: string) => {
     using at = files({ 'inventory.yml': inventoryText(hosts, 'mattermost') })
@@ -41,7 +42,7 @@ export function clusterOf(nodes: readonly Node[], access: LabAccess, vars: Recor
       mode,
       playbook,
       inventory: at.path('inventory.yml'),
-      access,
+      access: lab.access,
       vars,
       ...(limit === undefined ? {} : { limit }),
     })
@@ -56,9 +57,36 @@ export function clusterOf(nodes: readonly Node[], access: LabAccess, vars: Recor
   }
 }
 
+/** Gives hooks for the groups of a file: each of their tests finds the cluster converged, whatever became of the one before. */
+export function keptConverged(cluster: Cluster): () => void {
+  let isConverged = false
+  return () => {
+    beforeEach(async () => {
+      if (!isConverged) await cluster.converge()
+      isConverged = true
+    })
+    afterEach(({ task }) => {
+      isConverged = task.result?.state !== 'fail'
+    })
+  }
+}
+
 /** Checks, runs, and runs and checks again; gives what the first check named. */
 export async function provePromise(cluster: Cluster): Promise<string[]> {
+  return await proveRun(cluster, await cluster.check())
+}
+
+/** The same for fresh hosts, which check leaves as they are, byte for byte; gives all that it said. */
+export async function proveOnFreshHosts(cluster: Cluster): Promise<Outcome> {
+  const digests = () => Promise.all(cluster.nodes.map(({ name }) => labDigest(name)))
+  const before = await digests()
   const check = await cluster.check()
+  expect(await digests()).toEqual(before)
+  await proveRun(cluster, check)
+  return check
+}
+
+async function proveRun(cluster: Cluster, check: Outcome): Promise<string[]> {
   expect(check.failed).toEqual([])
   const run = await cluster.run()
   expect(run.failed).toEqual([])
@@ -69,13 +97,13 @@ export async function provePromise(cluster: Cluster): Promise<string[]> {
 
 /** Nothing changes any more, and looking costs few rounds. */
 export async function proveConverged(cluster: Cluster): Promise<void> {
-  const again = await cluster.run()
+  // Neither of them touches the hosts, so they need not wait for each other.
+  const [again, clean] = await Promise.all([cluster.run(), cluster.check()])
   expect(again.failed).toEqual([])
   expect(again.changed).toEqual([])
   for (const [host, { rounds }] of Object.entries(again.summary.hosts)) {
     expect(rounds, `rounds on ${host}`).toBeLessThanOrEqual(4)
   }
-  const clean = await cluster.check()
   expect(clean.failed).toEqual([])
   expect(clean.changed).toEqual([])
 }
@@ -87,8 +115,10 @@ export async function untilAllAlive(nodes: readonly Node[], limitMs = 120_000): 
     await until(
       `${name} sees ${wanted.join(', ')}`,
       async () => {
-        const { stdout } = await labExec(name, ['serf', 'members', '-format=json'])
-        const { members = [] } = stdout.length > 0 ? (JSON.parse(stdout.toString()) as Members) : {}
+        const { code, stdout } = await labExec(name, ['serf', 'members', '-format=json'])
+        // An agent that does not listen yet is told of on stdout.
+        if (code !== 0) return false
+        const { members = [] } = JSON.parse(stdout.toString()) as Members
         const seen = members.map((member) => `${member.name} ${member.status}`).sort()
         return wanted.every((one) => seen.includes(one)) && seen.length === wanted.length
       },
@@ -113,8 +143,12 @@ export async function startEcho(node: Node, port: number): Promise<void> {
   await labExec(node.name, ['sh', '-c', 'cat >/run/answer; chmod 755 /run/answer'], { input: `#!/bin/sh\n${answer}\n` })
   await out(
     node.name,
-    `systemd-run -q --collect --unit=echo-${port} socat TCP-LISTEN:${port},bind=${node.address},fork,reuseaddr EXEC:/run/answer
-    until ss -Hltn "src = ${node.address}:${port}" | grep -q .; do sleep 0.05; done`,
+    `systemctl stop echo-${port} 2>/dev/null
+    systemd-run -q --collect --unit=echo-${port} socat TCP-LISTEN:${port},bind=${node.address},fork,reuseaddr EXEC:/run/answer || exit
+    until ss -Hltnp "src = ${node.address}:${port}" | grep -q '"socat"'; do
+      systemctl -q is-active echo-${port} || exit
+      sleep 0.05
+    done`,
   )
 }
 
@@ -126,7 +160,7 @@ export async function stopEcho(node: Node, port: number): Promise<void> {
 export async function say(words: string, from: Node, to: Node, port: number): Promise<string> {
   const { stdout } = await labExec(
     from.name,
-    ['socat', '-t10', '-T10', '-', `TCP:${to.address}:${port},connect-timeout=5`],
+    ['socat', '-t60', '-T60', '-', `TCP:${to.address}:${port},connect-timeout=30`],
     {
       input: `${words}\n`,
     },

@@ -1,24 +1,18 @@
 import { readFileSync } from 'node:fs'
-import { beforeAll, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { labReboot } from '../../lab/faults.ts'
-import type { LabAccess } from '../../lab/lab.ts'
-import { labReset } from '../../lab/lab.ts'
-import { bringUp, files, inventoryText, type Outcome, out, playOn } from './play.ts'
+import { files, freshHosts, inventoryText, type Outcome, out, playOn } from './play.ts'
 
 const host = { name: 'netmods1', address: '10.94.0.1' }
 const [key = ''] = readFileSync(new URL('../modules/fixtures/openssh-keys.txt', import.meta.url), 'utf8').split('\n')
-let access: LabAccess
-
-beforeAll(async () => {
-  access = await bringUp([host])
-  await labReset([host.name], () => {})
-})
+const lab = freshHosts([host])
 
 async function play(mode: 'check' | 'run', ...tasks: object[]): Promise<Outcome> {
   using at = files({
     'play.yml': JSON.stringify([{ hosts: 'all', become: true, tasks }]),
     'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
   })
+  const { access } = lab
   return await playOn({ playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access, mode })
 }
 
@@ -59,6 +53,7 @@ describe('a chain of one’s own', () => {
   })
 
   test('is put right when somebody empties it or jumps to it twice', async () => {
+    await settle(firewall, chain)
     const before = await rules()
     await on(
       'iptables -t nat -F MM && iptables -t nat -A OUTPUT -j MM && iptables -t nat -A PREROUTING -m comment --comment "a b" -j MM',
@@ -68,6 +63,7 @@ describe('a chain of one’s own', () => {
   })
 
   test('goes without a trace', async () => {
+    await settle(chain)
     expect(await settle({ name: 'no chain', 'iptables-chain': { name: 'MM', table: 'nat', state: 'absent' } })).toEqual(
       ['no chain'],
     )
@@ -120,6 +116,7 @@ describe('in a user’s folder', () => {
   })
 
   test('keys and key pairs are the user’s own from the first byte', async () => {
+    await settle(user)
     await on('rm -rf /home/eve/.ssh')
     const pair = { name: 'the pair', keygen: { path: '/home/eve/.ssh/id', passphrase: 'correct horse' } }
     expect(await settle(user, lets, pair)).toEqual(['the key', 'the pair'])

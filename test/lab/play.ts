@@ -1,14 +1,18 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
 import { controllerFiles } from '../../engine/cli/controller-files.ts'
 import { hostOpener } from '../../engine/cli/hosts.ts'
 import { runPlaybook } from '../../engine/execution/run.ts'
 import { compile } from '../../engine/language/compile.ts'
 import { loadInventory } from '../../engine/language/inventory.ts'
+import type { RemoteHost } from '../../engine/remote/host.ts'
 import type { Event, Mode, RunSummary, TaskResult } from '../../engine/report/event.ts'
 import { labExec } from '../../lab/exec.ts'
-import { type LabAccess, labUp } from '../../lab/lab.ts'
+import { labKill } from '../../lab/faults.ts'
+import { type LabAccess, labStatus, labUp } from '../../lab/lab.ts'
+import type { LabHost } from '../../lab/wanted.ts'
 import { actions, modules } from '../../modules/index.ts'
 
 export type Result = TaskResult & { host: string; task: string; module: string }
@@ -37,6 +41,10 @@ export interface PlayOptions {
   limit?: string
   onEvent?: (event: Event) => void
   signal?: AbortSignal
+  lockTimeoutMs?: number
+  /** Stands between the run and a host. */
+  around?: (host: string, remote: RemoteHost) => RemoteHost
+  guardSeconds?: number
 }
 
 const CHANGES = new Set(['changed', 'known-after-apply', 'would-run'])
@@ -51,6 +59,9 @@ export async function playOn({
   limit,
   onEvent,
   signal,
+  lockTimeoutMs,
+  around = (_, remote) => remote,
+  guardSeconds = 60,
 }: PlayOptions): Promise<Outcome> {
   const inventory = loadInventory([path], { extraVars: vars })
   const compiled = compile({
@@ -67,10 +78,12 @@ export async function playOn({
   const mispredicted: string[] = []
   const stop = signal ?? new AbortController().signal
   const flags = { forks: 20 }
+  const open = await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop })
   const summary = await runPlaybook({
     mode,
     ...compiled,
-    open: await hostOpener({ inventory, plays: compiled.playbook.plays, flags, lab: access, signal: stop }),
+    open: async (host) => around(host, await open(host)),
+    lockTimeoutMs,
     emit: (event) => {
       events.push(event)
       onEvent?.(event)
@@ -80,6 +93,7 @@ export async function playOn({
     controller: controllerFiles,
     forks: 20,
     operator: 'test@controller',
+    guardSeconds,
     signal: stop,
     onMisprediction: (sentence) => mispredicted.push(sentence),
   })
@@ -136,8 +150,37 @@ export async function out(host: string, script: string): Promise<string> {
   return stdout.toString().trimEnd()
 }
 
-export async function bringUp(
-  hosts: { name: string; address: string; packages?: string[]; suite?: 'bookworm' | 'bullseye' | 'trixie' }[],
-): Promise<LabAccess> {
+/** The way into the lab, once its hosts are up. */
+export interface Lab {
+  readonly access: LabAccess
+}
+
+/** Hosts for the tests of a file or of a group: booted with disks as new before them, switched off after them. */
+export function freshHosts(hosts: readonly LabHost[]): Lab {
+  let access: LabAccess | undefined
+  beforeAll(async () => {
+    access = await labUp({ hosts, log: () => {}, isFresh: true })
+  })
+  afterAll(async () => {
+    const present = labStatus().filter((host) => hosts.some(({ name }) => name === host.name))
+    await Promise.all(present.map(({ name }) => labKill(name)))
+  })
+  return {
+    get access() {
+      if (!access) throw new Error('the hosts are up when the tests begin, not before')
+      return access
+    },
+  }
+}
+
+/**
+ * Shell text that has sshd read its settings anew and waits until it listens again: it starts itself over, with another
+ * socket, and refuses whoever comes in between.
+ */
+export const reloadSshd = `sshd_socket() { ss -4Hltne 'sport = :22' | grep -o 'ino:[0-9]*'; }
+old=$(sshd_socket); systemctl reload ssh
+until new=$(sshd_socket) && [ "$new" != "$old" ]; do sleep 0.05; done`
+
+export async function bringUp(hosts: readonly LabHost[]): Promise<LabAccess> {
   return await labUp({ hosts, log: () => {} })
 }

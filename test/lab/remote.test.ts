@@ -8,33 +8,25 @@ import { type Connection, connect, RemoteProblem, type StepResult } from '../../
 import { Secret } from '../../engine/resource/secret.ts'
 import { labExec } from '../../lab/exec.ts'
 import { labCut, labFreeze, labHeal, labThaw } from '../../lab/faults.ts'
-import { labUp } from '../../lab/lab.ts'
+import { freshHosts, reloadSshd } from './play.ts'
 
 const HOSTS = [
   { name: 'shell-bookworm', address: '10.76.0.1', suite: 'bookworm' as const },
   { name: 'shell-bullseye', address: '10.76.0.2', suite: 'bullseye' as const },
   { name: 'shell-trixie', address: '10.76.0.3', suite: 'trixie' as const },
 ]
-const [BOOKWORM] = HOSTS
+const [BOOKWORM, BULLSEYE, TRIXIE] = HOSTS
 const ROOT: Become = { user: 'root', method: 'sudo' }
-let access: { user: string; privateKeyFile: string; knownHostsFile: string }
+const lab = freshHosts(HOSTS)
 
 beforeAll(async () => {
-  access = await labUp({ hosts: HOSTS, log: () => {} })
-  for (const { name } of HOSTS) await onHost(name, PREPARE)
-})
-afterAll(async () => {
-  for (const { name } of HOSTS)
-    await onHost(
-      name,
-      'pkill -u careful; pkill -u nologin; userdel -rf careful 2>/dev/null; userdel -rf nologin 2>/dev/null; exit 0',
-    )
+  await Promise.all(HOSTS.map(({ name }) => onHost(name, PREPARE)))
 })
 
 /** Two more accounts that let the same key in: one that sudo asks for a password, one without a shell. */
 const PREPARE = `set -e
 for user in careful nologin; do
-  getent passwd $user >/dev/null || useradd -m -s /bin/bash $user
+  useradd -m -s /bin/bash $user
   install -d -m 700 -o $user /home/$user/.ssh
   install -m 600 -o $user ~ops/.ssh/authorized_keys /home/$user/.ssh/authorized_keys
 done
@@ -54,6 +46,7 @@ async function to(
   more: Partial<HostAddress> = {},
 ): Promise<Connection> {
   if (host === undefined) throw new Error('no such host')
+  const { access } = lab
   return connect({
     name: host.name,
     address: host.address,
@@ -63,14 +56,14 @@ async function to(
     privateKeyFiles: [access.privateKeyFile],
     knownHostsFiles: [access.knownHostsFile],
     hostKeyChecking: 'strict',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
     keepaliveMs: 15_000,
     ...(more.connection === 'openssh' ? { sshConfigFile: '/dev/null' } : {}),
     ...more,
   })
 }
 
-const step = (script: string, timeoutMs = 30_000) => ({ script, timeoutMs })
+const step = (script: string, timeoutMs = 60_000) => ({ script, timeoutMs })
 const said = (results: StepResult[]) => results.map(({ stdout, stderr }) => `${stdout}${stderr}`.trim())
 
 async function problemOf(running: Promise<unknown>): Promise<RemoteProblem> {
@@ -79,20 +72,24 @@ async function problemOf(running: Promise<unknown>): Promise<RemoteProblem> {
   throw reason
 }
 
-describe.each(HOSTS)('on $suite', (host) => {
-  test.each(['ssh2', 'openssh'] as const)('a shell by %s is there for the user and for root', async (connection) => {
-    const way = await to(host, { connection })
-    expect(said(await way.shell().run([step('id -un; pwd'), step('echo $LC_ALL; umask')]))).toEqual([
-      'ops\n/',
-      'C\n0022',
-    ])
-    expect(said(await way.shell(ROOT).run([step('id -un; command -v ufw')]))).toEqual(['root\n/usr/sbin/ufw'])
-    expect(way.endpoints?.server).toEqual({ address: host.address, port: 22 })
-    expect(way.traffic.rounds).toBe(2)
-    await way.close()
-  })
+// What is waited for most is what hosts do on purpose: they take their time over wrong passwords and late steps.
+describe.concurrent.each(HOSTS)('on $suite', (host) => {
+  test.sequential.each(['ssh2', 'openssh'] as const)(
+    'a shell by %s is there for the user and for root',
+    async (connection) => {
+      const way = await to(host, { connection })
+      expect(said(await way.shell().run([step('id -un; pwd'), step('echo $LC_ALL; umask')]))).toEqual([
+        'ops\n/',
+        'C\n0022',
+      ])
+      expect(said(await way.shell(ROOT).run([step('id -un; command -v ufw')]))).toEqual(['root\n/usr/sbin/ufw'])
+      expect(way.way.endpoints?.server).toEqual({ address: host.address, port: 22 })
+      expect(way.traffic.rounds).toBe(2)
+      await way.close()
+    },
+  )
 
-  test.each(['ssh2', 'openssh'] as const)(
+  test.sequential.each(['ssh2', 'openssh'] as const)(
     'a late step of root by %s is gone, with its children',
     async (connection) => {
       const way = await to(host, { connection })
@@ -107,7 +104,8 @@ describe.each(HOSTS)('on $suite', (host) => {
     },
   )
 
-  test('sudo is given its password, and none when it has it cached', async () => {
+  test.sequential('sudo is given its password, and none when it has it cached', async () => {
+    await onHost(host.name, 'rm -rf /run/sudo/ts')
     let asked = 0
     const password = async () => {
       asked++
@@ -125,7 +123,7 @@ describe.each(HOSTS)('on $suite', (host) => {
     }
   })
 
-  test('sudo refuses a wrong password', async () => {
+  test.sequential('sudo refuses a wrong password', async () => {
     await onHost(host.name, 'rm -rf /run/sudo/ts')
     const way = await to(host, { user: 'careful' })
     const wrong = await problemOf(
@@ -135,7 +133,7 @@ describe.each(HOSTS)('on $suite', (host) => {
     await way.close()
   })
 
-  test('su is given its password', async () => {
+  test.sequential('su is given its password', async () => {
     const way = await to(host, { user: 'careful' })
     const su = (text: string): Become => ({ user: 'root', method: 'su', password: async () => new Secret(text) })
     expect(said(await way.shell(su('r00t')).run([step('id -un; cat')]))).toEqual(['root'])
@@ -147,7 +145,7 @@ describe.each(HOSTS)('on $suite', (host) => {
     await other.close()
   })
 
-  test('an account without a shell is told as such', async () => {
+  test.sequential('an account without a shell is told as such', async () => {
     const way = await to(host, { user: 'nologin' })
     const problem = await problemOf(way.shell().run([step('true')]))
     expect(problem.toString()).toContain(
@@ -156,7 +154,7 @@ describe.each(HOSTS)('on $suite', (host) => {
     await way.close()
   })
 
-  test('root may go on as another user', async () => {
+  test.sequential('root may go on as another user', async () => {
     const way = await to(host)
     expect(said(await way.shell({ user: 'nobody', method: 'sudo' }).run([step('id -un; echo $HOME')]))).toEqual([
       'nobody\n/nonexistent',
@@ -166,7 +164,6 @@ describe.each(HOSTS)('on $suite', (host) => {
 })
 
 describe('certificates', () => {
-  const TRIXIE = HOSTS[2]
   let folder: string
 
   beforeAll(async () => {
@@ -187,12 +184,12 @@ describe('certificates', () => {
     }
     for (const [name, text] of Object.entries(files))
       await onHost('shell-trixie', `printf %s '${text}' >/etc/ssh/${name}`)
-    await onHost('shell-trixie', 'systemctl reload ssh')
+    await onHost('shell-trixie', reloadSshd)
   })
   afterAll(async () => {
     await onHost(
       'shell-trixie',
-      'rm /etc/ssh/ca.pub /etc/ssh/host-cert.pub /etc/ssh/sshd_config.d/ca.conf; systemctl reload ssh',
+      `rm /etc/ssh/ca.pub /etc/ssh/host-cert.pub /etc/ssh/sshd_config.d/ca.conf; ${reloadSshd}`,
     )
     await rm(folder, { recursive: true })
   })
@@ -204,7 +201,7 @@ describe('certificates', () => {
     await way.close()
     const host = await problemOf(to(TRIXIE, mine))
     expect([host.code, host.hint]).toEqual(['SSH_UNSUPPORTED', 'set connection: openssh for this host'])
-    const user = await problemOf(to(TRIXIE, { ...mine, knownHostsFiles: [access.knownHostsFile] }))
+    const user = await problemOf(to(TRIXIE, { ...mine, knownHostsFiles: [lab.access.knownHostsFile] }))
     expect([user.code, user.hint]).toEqual([
       'AUTH_FAILED',
       expect.stringContaining('certificates and security keys need connection: openssh'),
@@ -213,26 +210,25 @@ describe('certificates', () => {
 })
 
 describe('a host that goes away', () => {
-  test.each([
-    { how: 'is cut off', take: labCut, give: labHeal },
-    { how: 'freezes', take: labFreeze, give: labThaw },
-  ])('because it $how is noticed by the missing signs of life', async ({ take, give }) => {
-    const way = await to(BOOKWORM, { keepaliveMs: 300 })
+  test.concurrent.each([
+    { how: 'is cut off', host: BOOKWORM, take: labCut, give: labHeal },
+    { how: 'freezes', host: BULLSEYE, take: labFreeze, give: labThaw },
+  ])('because it $how is noticed by the missing signs of life', async ({ host, take, give }) => {
+    const way = await to(host, { keepaliveMs: 2000 })
     await way.shell(ROOT).run([step('true')])
-    await take('shell-bookworm')
-    const problem = await problemOf(way.shell(ROOT).run([step('echo never')]))
-    await give('shell-bookworm')
-    expect(problem.message).toBe('The connection to shell-bookworm (ops@10.76.0.1:22) was lost: Keepalive timeout.')
+    const problem = await without(host, { take, give }, () => problemOf(way.shell(ROOT).run([step('echo never')])))
+    expect(problem.message).toBe(
+      `The connection to ${host?.name} (ops@${host?.address}:22) was lost: Keepalive timeout.`,
+    )
     expect([problem.unreachable, problem.lost]).toEqual([true, true])
   })
 
-  test('is noticed by a late step that cannot be stopped', async () => {
-    const way = await to(BOOKWORM, { keepaliveMs: 0 })
+  test.concurrent('is noticed by a late step that cannot be stopped', async () => {
+    const way = await to(TRIXIE, { keepaliveMs: 0 })
     await way.shell(ROOT).run([step('true')])
-    await labCut('shell-bookworm')
-    const problem = await problemOf(way.shell(ROOT).run([step('sleep 60', 500)]))
-    await labHeal('shell-bookworm')
-    expect(problem.message).toBe('shell-bookworm does not answer any more: no new shell within 10 s.')
+    const late = () => problemOf(way.shell(ROOT).run([step('sleep 60', 500)]))
+    const problem = await without(TRIXIE, { take: labCut, give: labHeal }, late)
+    expect(problem.message).toBe('shell-trixie does not answer any more: no new shell within 10 s.')
     expect([problem.unreachable, problem.lost]).toEqual([true, true])
   })
 
@@ -246,12 +242,28 @@ describe('a host that goes away', () => {
   })
 
   test('cannot be reached', async () => {
-    await labCut('shell-bookworm')
-    const problem = await problemOf(to(BOOKWORM, { connectTimeoutMs: 500 }))
-    await labHeal('shell-bookworm')
+    const cut = { take: labCut, give: labHeal }
+    const problem = await without(BOOKWORM, cut, () => problemOf(to(BOOKWORM, { connectTimeoutMs: 500 })))
     expect(problem.message).toMatch(
       /^shell-bookworm \(ops@10.76.0.1:22\) cannot be reached: (no answer within 0.5 s|there is no route to it)\.$/,
     )
     expect([problem.unreachable, problem.lost]).toEqual([true, false])
   })
 })
+
+type Fault = (host: string) => Promise<void>
+
+/** Does the work while the host is away. */
+async function without<T>(
+  host: { name: string } | undefined,
+  { take, give }: { take: Fault; give: Fault },
+  work: () => Promise<T>,
+): Promise<T> {
+  if (host === undefined) throw new Error('no such host')
+  await take(host.name)
+  try {
+    return await work()
+  } finally {
+    await give(host.name)
+  }
+}

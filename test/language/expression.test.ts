@@ -7,7 +7,11 @@ import { Unknown } from '../../engine/resource/unknown.ts'
 import type { Value, ValueMap } from '../../engine/resource/value.ts'
 
 function namesOf(values: ValueMap): Names {
-  return { get: (name) => (Object.hasOwn(values, name) ? values[name] : undefined), hint: () => undefined }
+  return {
+    get: (name) => (Object.hasOwn(values, name) ? values[name] : undefined),
+    hint: () => undefined,
+    file: (path) => `text of ${path}\n`,
+  }
 }
 
 function value(text: string, values: ValueMap = {}): Value {

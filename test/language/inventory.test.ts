@@ -191,7 +191,112 @@ test('everything that is wrong with an inventory is said at once', () => {
       --> hosts.yml:8:19
     8 |     url: "{{ nope | upper }}"
       |                   ^
-    hint: a filter is a helper here: {{upper name}}, {{default name "x"}}",
+    hint: write {{upper nope}}",
     ]
   `)
+})
+
+describe('patterns', () => {
+  const folder = folderWith({
+    'hosts.yml':
+      'web: { hosts: { "web[1:5]": } }\nparis: { hosts: { web2: , web4: , db1: } }\nall: { children: { site: { children: { web: } } } }\n',
+    list: '# these\nweb3\n\nparis:&web\n',
+    circle: '!web1\n',
+  })
+  const inventory = loadInventory([`${folder}/hosts.yml`])
+  test.each([
+    ['web:&paris', ['web2', 'web4']],
+    ['web,&paris', ['web2', 'web4']],
+    ['&paris:web', ['web2', 'web4']],
+    ['web:!paris', ['web1', 'web3', 'web5']],
+    ['!paris:web', ['web1', 'web3', 'web5']],
+    ['web:paris:&web:!web2', ['web1', 'web3', 'web4', 'web5']],
+    ['site', ['web1', 'web2', 'web3', 'web4', 'web5']],
+    ['all', ['web1', 'web2', 'web3', 'web4', 'web5', 'db1']],
+    ['*', ['web1', 'web2', 'web3', 'web4', 'web5', 'db1']],
+    ['web?', ['web1', 'web2', 'web3', 'web4', 'web5']],
+    ['web[13]', []],
+    ['web*[0]', ['web1']],
+    ['*[13]', []],
+    ['web[!13]', ['web2', 'web4', 'web5']],
+    ['~(web|db)1', ['web1', 'db1']],
+    ['~^par', ['web2', 'web4', 'db1']],
+    ['web[0]', ['web1']],
+    ['web[-2]', ['web4']],
+    ['web[1:2]', ['web2', 'web3']],
+    ['web[3:]', ['web4', 'web5']],
+    ['web[-2:]', ['web4', 'web5']],
+    ['web[:1]', ['web1', 'web2']],
+    ['web[9]', []],
+    ['web[0:1]:!web1', ['web2']],
+    [`@${folder}/list`, ['web2', 'web3', 'web4']],
+    [`web:!@${folder}/list`, ['web1', 'web5']],
+    ['localhost', ['localhost']],
+    ['web1:localhost', ['web1', 'localhost']],
+  ])('%s', (pattern, hosts) => {
+    expect(inventory.select(pattern)).toEqual(hosts)
+  })
+
+  test.each([
+    ['~(', "error[WRONG_VALUE]: '(' is no regular expression of RE2: error parsing regexp: missing closing ): `(`"],
+    ['@none', 'error[FILE_MISSING]: the list of hosts none cannot be read'],
+    ['web:&pariss', "error[UNKNOWN_HOST]: the inventory has no host or group 'pariss'\nhint: did you mean 'paris'?"],
+  ])('that cannot be read is told: %s', (pattern, sentence) => {
+    expect(complaintsOf(() => inventory.select(pattern), folder)).toEqual([sentence])
+  })
+})
+
+describe('an inventory program', () => {
+  const inventoryOf = (script: string) => {
+    const folder = folderWith({ 'list.sh': `#!/bin/sh\n${script}\n` })
+    return { folder, load: () => loadInventory([`${folder}/list.sh`]) }
+  }
+
+  test('is asked with --list, and may give groups as lists or with vars and children', () => {
+    const json =
+      '{"web": ["a"], "all": {"children": ["web", "db"]}, "db": {"hosts": ["b"], "vars": {"x": 1}, "children": ["old"]}, "old": {"hosts": ["c"]}}'
+    const inventory = inventoryOf(`[ "$1" = --list ] && echo '${json}'`).load()
+    expect([...inventory.hosts.keys()]).toEqual(['a', 'b', 'c'])
+    expect(inventory.groups.get('db')).toEqual(['b', 'c'])
+    expect(inventory.variables('c').x).toBe(1)
+  })
+
+  test.each([
+    ['echo why >&2; exit 3', 'list.sh --list failed: why'],
+    ["echo '[]'", 'an inventory program answers --list with a mapping of groups'],
+  ])('that fails is told: %s', (script, sentence) => {
+    const { folder, load } = inventoryOf(script)
+    const [first = ''] = complaintsOf(load, folder)
+    expect(first.split('\n')[0]).toBe(`error[INVENTORY_PROGRAM]: ${sentence}`)
+  })
+})
+
+test('several inventories add up, the later one winning', () => {
+  const folder = folderWith({
+    'one.yml': 'web: { hosts: { a: { x: 1, y: 1 } }, vars: { z: 1 } }\n',
+    'two.ini': '[web]\na x=2\nb\n[web:vars]\nz=2\n',
+  })
+  const inventory = loadInventory([`${folder}/one.yml`, `${folder}/two.ini`])
+  expect({ ...inventory.variables('a') }).toEqual({ x: 2, y: 1, z: 2 })
+  expect(inventory.groups.get('web')).toEqual(['a', 'b'])
+})
+
+test('localhost is reached without a connection, unless the inventory says otherwise', () => {
+  const named = loadInventory(['a,'])
+  expect({ ...named.variables('localhost') }).toEqual({ connection: 'local' })
+  expect(named.groups.get('all')).toEqual(['a'])
+  const folder = folderWith({ 'hosts.yml': 'all: { hosts: { localhost: { connection: ssh2 } } }\n' })
+  expect({ ...loadInventory([`${folder}/hosts.yml`]).variables('localhost') }).toEqual({ connection: 'ssh2' })
+})
+
+test('variables of groups and hosts may be folders of files, in the order of their names', () => {
+  const folder = folderWith({
+    'hosts.yml': 'web: { hosts: { a: } }\n',
+    'group_vars/web/10-first.yml': 'x: 1\ny: 1\n',
+    'group_vars/web/20-second.yaml': 'y: 2\n',
+    'group_vars/all.json': '{"z": 3}',
+    'host_vars/a/only.yml': 'h: 4\n',
+    'host_vars/a/notes.txt': 'no: variables\n',
+  })
+  expect({ ...loadInventory([`${folder}/hosts.yml`]).variables('a') }).toEqual({ z: 3, x: 1, y: 2, h: 4 })
 })

@@ -151,10 +151,13 @@ describe('keywords', () => {
       '- say: a\n  serial: 0',
       "error[WRONG_TYPE]: 'serial' takes a number of hosts of at least 1, or a share such as 25% @ play.yml:4:15",
     ],
-    ['- say: a\n  order: { dynamic: true }', "error[MISSING_ARG]: order needs 'by', an expression @ play.yml:4:14"],
+    [
+      '- say: a\n  order: { dynamic: true }',
+      "error[MISSING_ARG]: order needs 'by', an expression, or 'shuffle', a seed @ play.yml:4:14",
+    ],
     [
       '- say: a\n  delegate_to: w9',
-      "error[UNKNOWN_HOST]: delegate_to names 'w9', which is no host of the inventory @ play.yml:3:7",
+      "error[UNKNOWN_HOST]: delegate_to names 'w9', which is no host of the inventory @ play.yml:4:20 ? did you mean 'w1'?",
     ],
     [
       '- thing: { path: /x }\n  changed_when: true',
@@ -190,6 +193,20 @@ describe('keywords', () => {
       '- say: a\n  become: true\n  become_user: "{{ inventory_hostname }}"',
       'error[BECOME_DIFFERS]: become_user differs from host to host: w1, w2, d1 @ play.yml:3:7 ? write one play for each user',
     ],
+    ['- say: a\n  order: { by: rnk }', "error[UNDEFINED_VARIABLE]: 'rnk' is not defined @ play.yml:4:20"],
+    [
+      '- serial: 1\n  order: { by: rnk }\n  block: [{ say: a }]',
+      "error[UNDEFINED_VARIABLE]: 'rnk' is not defined @ play.yml:4:20",
+    ],
+    [
+      '- say: a\n  any_errors_fatal: yes',
+      "error[WRONG_TYPE]: 'any_errors_fatal' takes true or false, not 'yes' @ play.yml:4:25 ? write true",
+    ],
+    ['- thing: { path: /x, from: none.hbs }', "error[FILE_MISSING]: there is no template 'none.hbs' @ play.yml:3:32"],
+    [
+      "- say: '{{ facts.hostnam }}'",
+      "error[UNDEFINED_VARIABLE]: 'facts.hostnam' is not defined @ play.yml:3:16 ? did you mean 'hostname'?",
+    ],
   ])('%s', (tasks, sentence) => {
     const [first] = sentences(playOf(tasks))
     expect(first?.replace(/ \? looked for .*/, '').replace(/\(\/\S+\//, '(')).toBe(sentence)
@@ -213,7 +230,8 @@ test('a template tells the place inside of it, and the task that uses it', () =>
     `error[UNDEFINED_VARIABLE]: 'nam' is not defined (for the task 'A', play.yml:3)
   --> templates/a.hbs:3:12
 3 |   {{ upper nam }}
-  |            ^^^`,
+  |            ^^^
+hint: did you mean 'name'?`,
     `error[TEMPLATE_SYNTAX]: the template cannot be read here: it ends too early (for the task 'thing /x', play.yml:6)
   --> templates/b.hbs:1:10
 1 | {{#if n}}
@@ -236,6 +254,14 @@ describe('hosts', () => {
     [
       '- hosts: wbe',
       "error[UNKNOWN_HOST]: the inventory has no host or group 'wbe' @ play.yml:1:10 ? did you mean 'web'?",
+    ],
+    [
+      '- hosts: all\n  order: { by: rank }\n  tasks: []',
+      "error[UNDEFINED_VARIABLE]: 'rank' is not defined @ play.yml:2:16",
+    ],
+    [
+      '- hosts: all\n  vars_files: [none.yml]',
+      'error[FILE_MISSING]: none.yml cannot be read: there is no such file @ play.yml:2:16',
     ],
     ['hosts: all', 'error[WRONG_TYPE]: a playbook is a list of plays @ play.yml:1:1 ? begin each play with a dash'],
     ['', 'error[EMPTY_PLAYBOOK]: play.yml holds no plays'],
@@ -262,4 +288,11 @@ test('an included file that includes itself is told once', () => {
   expect(
     sentences(playOf('- include: a.yml'), { 'a.yml': '- include: b.yml\n', 'b.yml': '- include: a.yml\n' }),
   ).toEqual(['error[INCLUDE_CIRCLE]: this file includes itself: a.yml → b.yml → a.yml @ b.yml:1:12'])
+})
+
+test('a role that includes itself is told once', () => {
+  const files = { 'roles/r/tasks/main.yml': '- say: a\n- include: { role: r }\n' }
+  expect(sentences('- hosts: all\n  roles: [r]\n', files)).toEqual([
+    'error[INCLUDE_CIRCLE]: this file includes itself: roles/r/tasks/main.yml → roles/r/tasks/main.yml @ roles/r/tasks/main.yml:2:20',
+  ])
 })

@@ -89,7 +89,11 @@ export function playOf(tasks: string, more = ''): string {
 
 /** The runtime of a run in which these values were registered, by host. */
 export function runtimeWith(registered: Readonly<Record<string, Readonly<Record<string, Value>>>> = {}): Runtime {
-  return { registered: (host, name) => registered[host]?.[name], facts: () => new Unknown('the facts') }
+  return {
+    registered: (host, name) => registered[host]?.[name],
+    facts: () => new Unknown('the facts'),
+    now: () => '2026-01-02T03:04:05.000Z',
+  }
 }
 
 /** What `say` would say for each item on a host: the one argument that takes anything. */

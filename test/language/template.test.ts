@@ -9,6 +9,7 @@ function value(text: string, values: ValueMap = {}, options = {}): Value {
   const names: Names = {
     get: (name) => (Object.hasOwn(values, name) ? values[name] : undefined),
     hint: () => undefined,
+    file: (path) => `text of ${path}\n`,
   }
   return parseTemplate(text, options).evaluate(names)
 }
@@ -108,10 +109,7 @@ describe('a template', () => {
     ['{{> part}}', 'TEMPLATE_SYNTAX: templates have no partials and no decorators @{{> part}}'],
     ['{{../n}}', 'TEMPLATE_SYNTAX: ../n leads out of the template @../n'],
     ['{{this}}', 'TEMPLATE_SYNTAX: this has no meaning outside of {{#each}} and {{#with}} @this'],
-    [
-      '{{n | upper}}',
-      'TEMPLATE_SYNTAX: the template cannot be read here @| ? a filter is a helper here: {{upper name}}, {{default name "x"}}',
-    ],
+    ['{{n | upper}}', 'TEMPLATE_SYNTAX: the template cannot be read here @| ? write {{upper n}}'],
     [
       '{{n + 1}}',
       'TEMPLATE_SYNTAX: the template cannot be read here @+ ? a template has no operators: use a helper as in {{add a 1}}, or {{cel "a + 1"}}',

@@ -156,6 +156,16 @@ describe('what is known after apply', () => {
   })
 })
 
+test('what comes from a host is never evaluated', () => {
+  const play = compiled(
+    playOf(
+      "- say: a\n  register: r\n- say: '{{ r.x }}'\n- say: 'of {{ r.x }}'\n- say: !cel r.x + '{{ n }}'\n  vars: { y: '{{ r.x }}' }\n- say: '{{ y }}'\n  vars: { y: '{{ r.x }}' }\n",
+    ),
+  )
+  const values = said(play, 'w1', runtimeWith({ w1: { r: { x: '{{ n }}' } } }))
+  expect(values.slice(1)).toEqual(['{{ n }}', 'of {{ n }}', '{{ n }}{{ n }}', '{{ n }}'])
+})
+
 describe('a secret', () => {
   const registered = { w1: { r: { password: new Secret('hunter2'), user: 'ann' } } }
 
@@ -191,7 +201,7 @@ describe('a secret', () => {
     const step = playbook.plays[0]?.steps[1]
     if (!step) throw new Error('no step')
     expect(() => evaluatorFor(runtimeWith(registered)).args(step, 'w1')).toThrow(
-      "'path' of thing would show a secret, on w1",
+      /^'path' of thing would show a secret, in the task 'thing .*', on w1$/,
     )
   })
 })

@@ -58,11 +58,11 @@ describe('YAML', () => {
     ['a: 1\nb: 2\na: 3', 'DUPLICATE_KEY', "the key 'a' stands twice in this mapping", '3:1', undefined],
     ['a:\n\tb: 1', 'YAML_SYNTAX', 'a tab cannot indent YAML', '2:1', 'use spaces'],
     [
-      'a: !vault x',
+      'a: !other x',
       'YAML_SYNTAX',
-      'the tag !vault is unknown',
+      'the tag !other is unknown',
       '1:4',
-      'the one tag that there is: !cel, for an expression',
+      'the tags that there are: !cel for an expression, !vault for what Ansible Vault has encrypted',
     ],
     [
       'a: b: c',

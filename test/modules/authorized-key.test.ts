@@ -27,8 +27,13 @@ const account = {
 }
 const home = [folder('app', 0o700), folder('app'), folder('root')]
 
+const connection = { user: 'ops' }
+
 function plan(want: Partial<Want>, keys: FileState, rest: object = {}) {
-  return authorizedKey.plan({ user: 'app', ...want } as Want, { account, file: keys, folders: home, ...rest } as never)
+  return authorizedKey.plan(
+    { user: 'app', ...want } as Want,
+    { account, connection, file: keys, folders: home, ...rest } as never,
+  )
 }
 
 function saved(want: Partial<Want>, keys: FileState, rest: object = {}): unknown {
@@ -237,5 +242,35 @@ describe('authorized-key', () => {
     const command = authorizedKey.apply.save(change as never, {} as never) as { text: string }
     expect(command.text).toContain('else runuser -u app -- sh -c')
     expect(command.text).not.toContain('mv -fT')
+  })
+})
+
+describe('the key that lets the run in', () => {
+  const endpoints = { client: { address: '10.0.0.5', port: 40_000 }, server: { address: '10.0.0.1', port: 22 } }
+  const blobOf = (line: string) => line.split(' ')[1] ?? ''
+  const as = (user: string, key?: string) => ({ connection: { user, endpoints, ...(key ? { key } : {}) } })
+  const both = file(`${anna}\n${bert}\n`)
+
+  test.each<{ title: string; want: Partial<Want>; rest: object }>([
+    { title: 'by name', want: { key: anna, state: 'absent' }, rest: as('app', blobOf(anna)) },
+    { title: 'by a list', want: { keys: [bert], exclusive: true }, rest: as('app', blobOf(anna)) },
+    { title: 'as the last, when nobody knows which it was', want: { keys: [], exclusive: true }, rest: as('app') },
+  ])('is not removed $title', ({ want, rest }) => {
+    expect(() => plan(want, both, rest)).toThrow(/the key that let this run in as app|no key would be left/)
+  })
+
+  test.each<{ title: string; want: Partial<Want>; rest: object; endangers: string | undefined }>([
+    { title: 'stays', want: { key: bert, state: 'absent' }, rest: as('app', blobOf(anna)), endangers: 'keys' },
+    {
+      title: 'is another account’s',
+      want: { key: anna, state: 'absent' },
+      rest: as('ops', blobOf(anna)),
+      endangers: undefined,
+    },
+    { title: 'is in no file', want: { keys: [bert], exclusive: true }, rest: as('app', 'other'), endangers: 'keys' },
+  ])('lets others be removed when it $title', ({ want, rest, endangers }) => {
+    expect(plan(want, both, rest).changes.map((change) => [change.kind, change.endangers])).toEqual([
+      ['save', endangers],
+    ])
   })
 })

@@ -58,7 +58,7 @@ describe('the content of a file', () => {
 
   test('is never open to others before owner and mode are set, whatever the old file was', () => {
     const script = text({ content: 'b', mode: '0600', owner: 'app', group: 'app' }, fileOf('a', { mode: 0o644 }))
-    const order = ['umask 077', 'chown -- app:app', 'base64 -d', 'chmod 0600', 'mv -fT'].map((part) =>
+    const order = ['umask 077', 'chown -- app:app', 'chmod 0600', 'base64 -d', 'mv -fT'].map((part) =>
       script.indexOf(part),
     )
     expect(order).toEqual([...order].sort((a, b) => a - b))

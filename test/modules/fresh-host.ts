@@ -10,6 +10,7 @@ import {
   type FileState,
   type GroupState,
   read as look,
+  NO_CONNECTION,
   type PackageState,
   type RawState,
   type UnitState,
@@ -129,6 +130,8 @@ function bare(read: AnyRead): unknown {
       const state: PackageState = { installed: false, version: '', held: false, candidate: '1.0' }
       return state
     }
+    case 'connection':
+      return NO_CONNECTION
     case 'raw': {
       const state: RawState = { code: 1, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0) }
       return state

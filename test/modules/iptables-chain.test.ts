@@ -42,7 +42,7 @@ const THERE: Host = {
 
 function plan(asked: Want, { live = [], ...host }: Host) {
   const stdout = Buffer.from(live.map((line) => `${line}\n`).join(''))
-  const bare = { rules: ABSENT, unitFile: ABSENT, unit: noUnit, tool, ufw: ABSENT }
+  const bare = { connection: { user: 'ops' }, rules: ABSENT, unitFile: ABSENT, unit: noUnit, tool, ufw: ABSENT }
   return iptablesChain.plan(asked, { ...bare, ...host, live: { code: 0, stdout, stderr: Buffer.alloc(0) } } as never)
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ABSENT, type AccountState, fileOf } from '../../engine/resource/read.ts'
+import { ABSENT, type AccountState, fileOf, NO_CONNECTION } from '../../engine/resource/read.ts'
 import { authorizedKey } from '../../modules/authorized-key.ts'
 import { knownHosts } from '../../modules/known-hosts.ts'
 
@@ -31,7 +31,7 @@ function keysAfter(text: string, more: { keys: string[]; exclusive?: boolean; ke
   const want = { user: 'mm', path: '/srv/mm/.ssh/authorized_keys', ...more }
   const file = { ...fileOf(text, { mode: 0o600 }), owner: 'mm', group: 'mm' }
   const folders = [directory(0o700, 'mm'), directory(0o755, 'mm'), directory(0o755, 'root')]
-  const { changes } = authorizedKey.plan(want, { account, file, folders })
+  const { changes } = authorizedKey.plan(want, { account, connection: NO_CONNECTION, file, folders })
   return (changes.find(({ kind }) => kind === 'save')?.to as string | undefined) ?? text
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import type { Command } from '../../engine/resource/command.ts'
-import { ABSENT, type FileState, fileOf } from '../../engine/resource/read.ts'
+import { ABSENT, type Endpoints, type FileState, fileOf } from '../../engine/resource/read.ts'
 import { ufw } from '../../modules/ufw.ts'
 
 type Want = Parameters<typeof ufw.plan>[0]
@@ -22,6 +22,7 @@ interface Host {
   live6?: string
   unit?: object
   program?: FileState
+  way?: Endpoints
 }
 
 function plan(want: Want, host: Host = {}) {
@@ -38,6 +39,7 @@ function plan(want: Want, host: Host = {}) {
     ipv6: there,
     program: host.program ?? there,
     unit: host.unit ?? unit,
+    connection: { user: 'ops', ...(host.way ? { endpoints: host.way } : {}) },
     services: [text(fixture('services.txt'))],
     profiles: [{ code: 0, stdout: Buffer.from(fixture('ufw-profiles.txt')), stderr: Buffer.alloc(0) }],
   }
@@ -327,6 +329,64 @@ describe('ufw warns', () => {
     { title: 'not when nothing changes', want: { enabled: true }, host: {}, expected: undefined },
   ])('$title', ({ want, host, expected }) => {
     expect(plan(want, host).warnings).toEqual(expected)
+  })
+})
+
+describe('ufw and the way in', () => {
+  const way = { client: { address: '10.0.0.5', port: 40_000 }, server: { address: '10.0.0.1', port: 22 } }
+  const ssh = 'allow tcp 22 0.0.0.0/0 any 0.0.0.0/0 in'
+
+  test.each<{ title: string; want: Want; host: Host }>([
+    { title: 'turned on without a rule', want: { enabled: true }, host: { settings: off } },
+    {
+      title: 'without its last rule',
+      want: { rule: 'allow', port: 22, proto: 'tcp', delete: true },
+      host: { rules: [ssh] },
+    },
+    { title: 'behind a denial', want: { rule: 'deny', port: 22, insert: 1 }, host: { rules: [ssh] } },
+  ])('would be shut by ufw $title, so that is refused', ({ want, host }) => {
+    expect(() => plan(want, { ...host, way })).toThrow(
+      'with these rules ufw would refuse the connection that this run uses, from 10.0.0.5 to port 22',
+    )
+  })
+
+  test('may stay shut, since the run has come by another door', () => {
+    expect(plan({ rule: 'allow', port: 80 }, { way }).changes).toHaveLength(1)
+  })
+
+  test.each<{ title: string; want: Want; host: Host; kinds: [string, string | undefined][] }>([
+    {
+      title: 'what turns it on',
+      want: { enabled: true },
+      host: { settings: off, rules: [ssh] },
+      kinds: [['enable', 'firewall']],
+    },
+    {
+      title: 'no rule that lets more in',
+      want: { rule: 'allow', port: 80 },
+      host: { rules: [ssh] },
+      kinds: [['rule', undefined]],
+    },
+    {
+      title: 'no denial of something else',
+      want: { rule: 'deny', port: 80 },
+      host: { rules: [ssh] },
+      kinds: [['rule', undefined]],
+    },
+    {
+      title: 'a denial behind the rule',
+      want: { rule: 'deny', port: 22 },
+      host: { rules: [ssh] },
+      kinds: [['rule', 'firewall']],
+    },
+    {
+      title: 'nothing while it is off',
+      want: { rule: 'deny', port: 22 },
+      host: { settings: off },
+      kinds: [['rule', undefined]],
+    },
+  ])('is endangered by $title', ({ want, host, kinds }) => {
+    expect(plan(want, { ...host, way }).changes.map(({ kind, endangers }) => [kind, endangers])).toEqual(kinds)
   })
 })
 

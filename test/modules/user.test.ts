@@ -1,6 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { TaskFailure } from '../../engine/resource/module.ts'
-import { ABSENT, type AccountState, type FileState, fileOf, type GroupState } from '../../engine/resource/read.ts'
+import { NotVisible, TaskFailure } from '../../engine/resource/module.ts'
+import {
+  ABSENT,
+  type AccountState,
+  type FileState,
+  fileOf,
+  type GroupState,
+  NO_CONNECTION,
+} from '../../engine/resource/read.ts'
 import { HIDDEN, Secret } from '../../engine/resource/secret.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import { user } from '../../modules/user.ts'
@@ -31,6 +38,7 @@ function plan(want: Want, account: AccountState, given: Given = {}) {
     { name: 'alice', ...want },
     {
       account,
+      connection: NO_CONNECTION,
       own: given.own ?? { present: account.present, gid: account.gid, members: [] },
       primary: want.group === undefined ? [] : [given.primary ?? group],
       groups: given.groups ?? (want.groups ?? []).map(() => group),
@@ -96,6 +104,15 @@ describe('user plans', () => {
     ],
   ])('%s', (_, want, account, changes) => {
     expect(plan(want, account).changes.map(({ kind, what }) => `${kind} ${what}`)).toEqual(changes)
+  })
+
+  test('no password that was not to be seen, and says so', () => {
+    const unseen = { ...ALICE, passwordHash: undefined }
+    const message = 'the password of alice: /etc/shadow may not be read'
+    expect(() => plan({ password: new Secret(HASH) }, unseen)).toThrow(new NotVisible(message))
+    expect(() => plan({ password_lock: true }, unseen)).toThrow(new NotVisible(message))
+    expect(plan({ groups: ['adm', 'sudo'] }, unseen).changes).toEqual([])
+    expect(plan({ password: new Secret(HASH), update_password: 'on_create' }, unseen).changes).toEqual([])
   })
 
   test('the home folder of an account that has lost it', () => {

@@ -39,6 +39,7 @@ describe('the tunnels playbook for 300 nodes', () => {
       registered: (name) =>
         answered.has(name) ? { path: `/key/of/${name}`, public_key: `ssh-ed25519 ${name}` } : undefined,
       facts: () => ({}),
+      now: () => '2026-01-02T03:04:05.000Z',
     })
     const step = playbook.plays.flatMap(({ steps }) => steps).find(({ name }) => name === task)
     if (!step) throw new Error(`no task '${task}'`)

@@ -46,7 +46,7 @@ afterAll(() => rm(folder, { recursive: true }))
 function local(asks: boolean): Promise<Connection> {
   const env = { ...process.env, PATH: `${folder}:${process.env.PATH}`, FAKE_ASKS: asks ? 'yes' : '' }
   const host = { name: 'h1', address: '', port: 0, user: '', connection: 'local' as const, knownHostsFiles: [] }
-  return connect({ ...host, hostKeyChecking: 'strict', connectTimeoutMs: 5000, keepaliveMs: 0 }, { env })
+  return connect({ ...host, hostKeyChecking: 'strict', connectTimeoutMs: 60_000, keepaliveMs: 0 }, { env })
 }
 
 async function tryOut(asks: boolean, become: Omit<Become, 'password'>, password?: string) {
@@ -57,7 +57,7 @@ async function tryOut(asks: boolean, become: Omit<Become, 'password'>, password?
   }
   const connection = await local(asks)
   const shell = connection.shell(password === undefined ? become : { ...become, password: answer })
-  const steps = ['echo first; cat', 'echo second >&2'].map((script) => ({ script, timeoutMs: 5000 }))
+  const steps = ['echo first; cat', 'echo second >&2'].map((script) => ({ script, timeoutMs: 60_000 }))
   const outcome = await shell.run(steps).then(
     (results) => results.map(({ code, stdout, stderr }) => `${code} ${stdout}${stderr}`).join(''),
     (reason) => {
@@ -150,7 +150,7 @@ describe('becoming another user', () => {
     }
     const shell = connection.shell({ user: 'root', method: 'sudo', password })
     const late = await shell.run([{ script: 'sleep 300', timeoutMs: 200 }]).catch((reason) => reason)
-    const [again] = await shell.run([{ script: 'echo again', timeoutMs: 5000 }])
+    const [again] = await shell.run([{ script: 'echo again', timeoutMs: 60_000 }])
     expect([late.code, again?.stdout.toString(), asked]).toEqual(['STEP_TIMEOUT', 'again\n', 1])
     await connection.close()
   })
@@ -159,7 +159,7 @@ describe('becoming another user', () => {
     const connection = await local(true)
     const password = () => Promise.reject(new Error('no terminal to ask at'))
     const shell = connection.shell({ user: 'root', method: 'sudo', password })
-    await expect(shell.run([{ script: 'true', timeoutMs: 5000 }])).rejects.toThrow('no terminal to ask at')
+    await expect(shell.run([{ script: 'true', timeoutMs: 60_000 }])).rejects.toThrow('no terminal to ask at')
     await connection.close()
   })
 })

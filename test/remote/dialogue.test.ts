@@ -8,15 +8,11 @@ import { childLink } from '../../engine/remote/child-link.ts'
 import type { Link } from '../../engine/remote/link.ts'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
 import { persistentShell, type Shell, type Step } from '../../engine/remote/shell.ts'
+import { describeShells } from '../shells.ts'
 
-const SHELLS = [
-  { shell: 'dash', command: ['dash'] },
-  { shell: 'bash', command: ['bash'] },
-  { shell: 'bash --posix', command: ['bash', '--posix'] },
-  { shell: 'busybox sh', command: ['busybox', 'sh'] },
-]
+const SHELLS = [['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh']]
 
-const step = (script: string, more: Partial<Step> = {}): Step => ({ script, timeoutMs: 20_000, ...more })
+const step = (script: string, more: Partial<Step> = {}): Step => ({ script, timeoutMs: 60_000, ...more })
 
 const links: Link[] = []
 afterEach(async () => {
@@ -29,7 +25,7 @@ function shellOf(command: readonly string[], prelude = '') {
   const link = childLink({ host: 'h1', words: () => ['sh', '-c', line], env: process.env })
   links.push(link)
   const traffic = { rounds: 0, bytesSent: 0, bytesReceived: 0 }
-  const context = { link, host: 'h1', openTimeoutMs: 10_000, traffic, onHello: () => {} }
+  const context = { link, host: 'h1', openTimeoutMs: 60_000, traffic, onHello: () => {} }
   return { shell: persistentShell(context, undefined), traffic }
 }
 
@@ -42,69 +38,73 @@ async function failureOf(shell: Shell, steps: Step[], signal?: AbortSignal): Pro
   return result
 }
 
-describe.each(SHELLS)('the dialogue with $shell', ({ command }) => {
-  test('brings output, errors and code of each step', async () => {
-    const { shell, traffic } = shellOf(command)
-    const results = await shell.run([step('echo out; echo err >&2; exit 7'), step('printf "no newline"'), step(':')])
-    expect(results.map(({ code, stdout, stderr }) => [code, stdout.toString(), stderr.toString()])).toEqual([
-      [7, 'out\n', 'err\n'],
-      [0, 'no newline', ''],
-      [0, '', ''],
-    ])
-    expect(traffic.rounds).toBe(1)
-  })
+describeShells(
+  SHELLS,
+  (shell) => `the dialogue with ${shell}`,
+  (command) => {
+    test('brings output, errors and code of each step', async () => {
+      const { shell, traffic } = shellOf(command)
+      const results = await shell.run([step('echo out; echo err >&2; exit 7'), step('printf "no newline"'), step(':')])
+      expect(results.map(({ code, stdout, stderr }) => [code, stdout.toString(), stderr.toString()])).toEqual([
+        [7, 'out\n', 'err\n'],
+        [0, 'no newline', ''],
+        [0, '', ''],
+      ])
+      expect(traffic.rounds).toBe(1)
+    })
 
-  test('is exact about any bytes', async () => {
-    const { shell } = shellOf(command)
-    const bytes = randomBytes(300_000)
-    const [result] = await shell.run([step(`printf %s '${bytes.toString('base64')}' | base64 -d`)])
-    expect(result?.stdout.equals(bytes)).toBe(true)
-  })
+    test('is exact about any bytes', async () => {
+      const { shell } = shellOf(command)
+      const bytes = randomBytes(300_000)
+      const [result] = await shell.run([step(`printf %s '${bytes.toString('base64')}' | base64 -d`)])
+      expect(result?.stdout.equals(bytes)).toBe(true)
+    })
 
-  test.each([
-    ['leaving', 'exit 3', 3],
-    ['a syntax error', 'if then (', 2],
-    ['a lone quote', `echo '`, 2],
-    ['a lone parenthesis', ')', 2],
-    ['another folder', 'cd /tmp', 0],
-    ['options', 'set -eu; trap "echo bye" EXIT', 0],
-    ['a replaced shell', 'exec true', 0],
-    ['reading its input', 'cat; read x', 1],
-    ['a function of the protocol', '__m() { :; }; __n=x', 0],
-    ['returning', 'return 4', 4],
-    ['output that is closed', 'exec >&- 2>&-', 0],
-  ])('survives a step with %s', async (_what, script, code) => {
-    const { shell } = shellOf(command)
-    const [hurt, next] = await shell.run([step(script), step('pwd; echo $-$#')])
-    expect(hurt?.code === 0).toBe(code === 0)
-    expect(next).toMatchObject({ code: 0, skipped: false })
-    expect(next?.stdout.toString()).toMatch(/^\/\n[^eu]*0\n$/)
-  })
+    test.each([
+      ['leaving', 'exit 3', 3],
+      ['a syntax error', 'if then (', 2],
+      ['a lone quote', `echo '`, 2],
+      ['a lone parenthesis', ')', 2],
+      ['another folder', 'cd /tmp', 0],
+      ['options', 'set -eu; trap "echo bye" EXIT', 0],
+      ['a replaced shell', 'exec true', 0],
+      ['reading its input', 'cat; read x', 1],
+      ['a function of the protocol', '__m() { :; }; __n=x', 0],
+      ['returning', 'return 4', 4],
+      ['output that is closed', 'exec >&- 2>&-', 0],
+    ])('survives a step with %s', async (_what, script, code) => {
+      const { shell } = shellOf(command)
+      const [hurt, next] = await shell.run([step(script), step('pwd; echo $-$#')])
+      expect(hurt?.code === 0).toBe(code === 0)
+      expect(next).toMatchObject({ code: 0, skipped: false })
+      expect(next?.stdout.toString()).toMatch(/^\/\n[^eu]*0\n$/)
+    })
 
-  test('keeps the order of four thousand steps in one round', async () => {
-    const { shell, traffic } = shellOf(command)
-    const results = await shell.run(Array.from({ length: 4000 }, (_, index) => step(`echo ${index}`)))
-    expect(results.map(({ stdout }) => Number(stdout))).toEqual(Array.from({ length: 4000 }, (_, index) => index))
-    expect(traffic.rounds).toBe(1)
-  }, 60_000)
+    test('keeps the order of four thousand steps in one round', async () => {
+      const { shell, traffic } = shellOf(command)
+      const results = await shell.run(Array.from({ length: 4000 }, (_, index) => step(`echo ${index}`)))
+      expect(results.map(({ stdout }) => Number(stdout))).toEqual(Array.from({ length: 4000 }, (_, index) => index))
+      expect(traffic.rounds).toBe(1)
+    }, 60_000)
 
-  test('ends a step that is late, with all that it started, and opens again', async () => {
-    const { shell } = shellOf(command)
-    const pids = await shell.run([step('echo $$')])
-    const problem = await failureOf(shell, [
-      step('echo before'),
-      step('sleep 300 & sleep 300', { timeoutMs: 300 }),
-      step('echo after'),
-    ])
-    expect(problem.toString()).toBe(
-      'error[STEP_TIMEOUT]: A step on h1 did not end within 0.3 s and was stopped.\nhint: raise the timeout if it needs longer',
-    )
-    expect(problem.completed.map(({ stdout }) => stdout.toString())).toEqual(['before\n'])
-    const [left, again] = await shell.run([step(livingOf(Number(pids[0]?.stdout))), step('echo again')])
-    expect(left?.stdout.toString()).toBe('0\n')
-    expect(again?.stdout.toString()).toBe('again\n')
-  })
-})
+    test('ends a step that is late, with all that it started, and opens again', async () => {
+      const { shell } = shellOf(command)
+      const pids = await shell.run([step('echo $$')])
+      const problem = await failureOf(shell, [
+        step('echo before'),
+        step('sleep 300 & sleep 300', { timeoutMs: 300 }),
+        step('echo after'),
+      ])
+      expect(problem.toString()).toBe(
+        'error[STEP_TIMEOUT]: A step on h1 did not end within 0.3 s and was stopped.\nhint: raise the timeout if it needs longer',
+      )
+      expect(problem.completed.map(({ stdout }) => stdout.toString())).toEqual(['before\n'])
+      const [left, again] = await shell.run([step(livingOf(Number(pids[0]?.stdout))), step('echo again')])
+      expect(left?.stdout.toString()).toBe('0\n')
+      expect(again?.stdout.toString()).toBe('again\n')
+    })
+  },
+)
 
 describe('a round', () => {
   test('skips the later steps of a group that failed, on the host', async () => {

@@ -72,7 +72,8 @@ describe('the frame pair', () => {
 
   test('waits for the mark on both streams, in whatever order they come', () => {
     const pair = new FramePair(NONCE)
-    pair.expect([100, 100])
+    pair.expect(100)
+    pair.expect(100)
     expect(
       pair.push('stdout', Buffer.concat([Buffer.from('one'), mark('0 0'), Buffer.from('two'), mark('1 0')])),
     ).toEqual({ frames: [] })
@@ -85,7 +86,7 @@ describe('the frame pair', () => {
 
   test('is broken when the streams disagree', () => {
     const pair = new FramePair(NONCE)
-    pair.expect([100])
+    pair.expect(100)
     pair.push('stdout', mark('0 0'))
     expect(pair.push('stderr', mark('0 1')).fault).toBe('broken')
   })
@@ -97,7 +98,7 @@ describe('the frame pair', () => {
   test('drops what comes while nothing is expected', () => {
     const pair = new FramePair(NONCE)
     pair.push('stdout', Buffer.from('late words of some daemon'))
-    pair.expect([100])
+    pair.expect(100)
     pair.push('stdout', Buffer.concat([Buffer.from('mine'), mark('0 0')]))
     expect(pair.push('stderr', mark('0 0')).frames[0]?.stdout.toString()).toBe('mine')
   })
@@ -109,7 +110,7 @@ describe('the frame pair', () => {
     [3, 'abcd', 'overflow'],
   ])('holds %i bytes of stdout against %j', (limit, output, fault) => {
     const pair = new FramePair(NONCE)
-    pair.expect([limit])
+    pair.expect(limit)
     expect(pair.push('stdout', Buffer.concat([Buffer.from(output), mark('0 0')])).fault).toBe(fault)
   })
 })

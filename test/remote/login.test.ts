@@ -73,7 +73,7 @@ async function login(authenticate: (context: AuthContext) => void, more: Partial
     privateKeyFiles: [],
     knownHostsFiles: [path('known_hosts')],
     hostKeyChecking: 'strict',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
     keepaliveMs: 0,
     ...more,
   }).catch((reason) => reason)

@@ -41,7 +41,7 @@ function addressOf({ port }: { port: number }, more: Partial<HostAddress> = {}):
     privateKeyFiles: [join(folder, 'key')],
     knownHostsFiles: [join(folder, 'known_hosts')],
     hostKeyChecking: 'strict',
-    connectTimeoutMs: 10_000,
+    connectTimeoutMs: 60_000,
     keepaliveMs: 15_000,
     ...more,
   }
@@ -53,7 +53,7 @@ async function connected(host: HostAddress): Promise<Connection> {
   return connection
 }
 
-const step = (script: string, timeoutMs = 20_000) => ({ script, timeoutMs })
+const step = (script: string, timeoutMs = 60_000) => ({ script, timeoutMs })
 
 describe.each(['ssh2', 'openssh'] as const)('a connection by %s', (kind) => {
   const address = (server: TestServer, more: Partial<HostAddress> = {}) =>
@@ -65,7 +65,7 @@ describe.each(['ssh2', 'openssh'] as const)('a connection by %s', (kind) => {
     const [result] = await connection.shell().run([step('echo hello; echo oops >&2; exit 3')])
     expect([result?.code, result?.stdout.toString(), result?.stderr.toString()]).toEqual([3, 'hello\n', 'oops\n'])
     expect(connection.traffic.rounds).toBe(1)
-    expect(connection.endpoints).toMatchObject({
+    expect(connection.way.endpoints).toMatchObject({
       client: { address: '127.0.0.1' },
       server: { address: '127.0.0.1', port: server.port },
     })
@@ -208,7 +208,7 @@ describe('a host that misbehaves', () => {
   }
 
   test.each([
-    ['is silent', () => {}, 'no login within 0.5 s'],
+    ['is silent', () => {}, 'no login within 0.5 s', 500],
     [
       'speaks no SSH',
       (socket: Socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'),
@@ -216,12 +216,12 @@ describe('a host that misbehaves', () => {
     ],
     ['greets without end', flood('welcome\r\n'.repeat(1000)), 'Max greeting lines exceeded'],
     ['talks without a line end', flood('x'.repeat(65536)), 'Header line too long'],
-    ['hangs up', (socket: Socket) => void socket.destroy(), ''],
-  ])('because it %s is unreachable', async (_what, talk, words) => {
-    const problem = await connect(addressOf(await rogue(talk), { connectTimeoutMs: 500 })).catch((reason) => reason)
+    ['hangs up', (socket: Socket) => void socket.destroy(), /cannot be reached: (?!no login within)/],
+  ])('because it %s is unreachable', async (_what, talk, words, connectTimeoutMs = 60_000) => {
+    const problem = await connect(addressOf(await rogue(talk), { connectTimeoutMs })).catch((reason) => reason)
     expect(problem).toBeInstanceOf(RemoteProblem)
     expect(problem.code).toBe('UNREACHABLE')
-    expect(problem.message).toContain(words)
+    expect(problem.message).toMatch(words)
   })
 
   test('can be given up by hand', async () => {
@@ -235,7 +235,7 @@ describe('a host that misbehaves', () => {
 
   test('by falling silent in the middle of a round is noticed', async () => {
     const server = await serve()
-    const connection = await connected(addressOf(server, { keepaliveMs: 50 }))
+    const connection = await connected(addressOf(server, { keepaliveMs: 300 }))
     await connection.shell().run([step('true')])
     server.freeze()
     const problem = await connection

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
-
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
+import type { Readable, Writable } from 'node:stream'
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2'
 
 /** An SSH server of this process, with real shells behind it. */
@@ -61,13 +61,16 @@ export async function startSshServer(options: TestServerOptions): Promise<TestSe
         })
         channel.pipe(child.stdin)
         child.stdin.on('error', () => {})
-        child.stdout.pipe(channel, { end: false })
-        child.stderr.pipe(channel.stderr, { end: false })
-        child.on('close', (code, signal) => {
+        const given = takeTurns([
+          [child.stdout, channel],
+          [child.stderr, channel.stderr],
+        ])
+        child.on('close', async (code, signal) => {
+          sessions--
+          await given()
           if (signal === null) channel.exit(code ?? 0)
           else channel.exit(signal.replace('SIG', ''))
           channel.end()
-          sessions--
         })
       })
     })
@@ -105,4 +108,21 @@ export async function startSshServer(options: TestServerOptions): Promise<TestSe
         server.close(() => resolve())
       }),
   }
+}
+
+/**
+ * Hands each stream on to the other of its pair, one chunk of all of them at a time: of two streams of a channel that wait
+ * for the client's window, ssh2 forgets one. Gives a function that waits until all is handed on.
+ */
+function takeTurns(pairs: readonly (readonly [from: Readable, to: Writable])[]): () => Promise<void> {
+  let last = Promise.resolve()
+  for (const [from, to] of pairs) {
+    from.on('data', (chunk: Buffer) => {
+      from.pause()
+      last = last
+        .then(() => new Promise<void>((resolve) => to.write(chunk, () => resolve())))
+        .then(() => void from.resume())
+    })
+  }
+  return () => last
 }

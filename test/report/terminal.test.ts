@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { Problem } from '../../engine/problem.ts'
 import type { Event, HostSummary, Mode, RunSummary, Status, TaskRef, TaskResult } from '../../engine/report/event.ts'
 import { type Aside, createTerminalReporter, type TerminalOptions } from '../../engine/report/terminal.ts'
+import { moment } from '../../engine/resource/moment.ts'
 
 const at = (seconds: number) => new Date(Date.UTC(2024, 0, 1, 0, 0, seconds)).toISOString()
 const place = { file: 'site.yml', line: 4, column: 3 }
@@ -60,6 +61,7 @@ function report(events: readonly (Event | Aside)[], options: Partial<TerminalOpt
   const reporter = createTerminalReporter({
     output: { write: (part: string) => (text += part) },
     width: () => 80,
+    height: () => 24,
     colour: false,
     live: false,
     verbosity: 0,
@@ -197,8 +199,7 @@ describe('the report of a check', () => {
       ...task(rules, [['mm1', unknown]]),
     ]
     expect(report(whole('check', hosts, events))).toBe(`\
-checking site.yml on 2 hosts
-drift on 1 of 2 hosts: 2 tasks (1 known now, 1 known after apply)
+2 hosts · 6 states checked · 2 drifted on 1 host
 
 play tunnels [mm1, mm2]
 drift        forward [mm1]
@@ -206,19 +207,91 @@ drift        forward [mm1]
 drift        rules [mm1]
              known after apply: the key pair /k, which does not exist yet
 
-2 hosts in 12 s
+checked site.yml on 2 hosts in 12 s
   mm1                       ok 1, drift 2
   mm2                       nothing to change
+`)
+  })
+
+  test('tells the worst first, whatever the order of the tasks, and what it depends on', () => {
+    const counts = { changed: 2, failed: 1, 'may-run': 1, 'would-run': 1, 'not-visible': 1 }
+    const hosts = { mm1: summaryOf(counts, { lost: 'failed' }), mm2: summaryOf({ changed: 1, ok: 1 }) }
+    const ref = (name: string): TaskRef => ({ ...rules, id: name, name })
+    const events = [
+      ...task(ref('perhaps'), [['mm1', { ...ok, status: 'may-run', reason: 'depends on what look gives' }]]),
+      ...task(ref('on one host'), [['mm1', changed]]),
+      ...task(ref('certainly'), [['mm1', { ...ok, status: 'would-run', reason: 'warm-cache' }]]),
+      ...task(ref('hidden'), [['mm1', { ...ok, status: 'not-visible', reason: '/etc/shadow: permission denied' }]]),
+      ...task(ref('on both'), [
+        ['mm2', changed],
+        ['mm1', changed],
+      ]),
+      ...task(ref('broken'), [['mm1', { ...failed, failure: { code: 'TASK_FAILED', message: 'no such group' } }]]),
+    ]
+    expect(report(whole('check', hosts, events))).toBe(`\
+2 hosts · 4 states checked · 3 drifted on 2 hosts · 1 would run · 1 may run · 1 not visible · 1 host failed
+
+play tunnels [mm1, mm2]
+failed       broken [mm1]
+             TASK_FAILED: no such group
+drift        on both [mm2, mm1]
+             net.ipv4.ip_forward: 0 → 1
+drift        on one host [mm1]
+             net.ipv4.ip_forward: 0 → 1
+not visible  hidden [mm1]
+             /etc/shadow: permission denied
+would run    certainly [mm1]
+             warm-cache
+may run      perhaps [mm1]
+             depends on what look gives
+
+checked site.yml on 2 hosts in 12 s
+  mm1                       drift 2, would run 1, may run 1, not visible 1, failed 1, left the play
+  mm2                       ok 1, drift 1
+`)
+  })
+
+  test('names the play of each task when there are several', () => {
+    const second: Event = { type: 'play-started', at: at(1), play: 'rolls', place, hosts: ['mm1'] }
+    const events = [
+      ...task(forwarding, [['mm1', changed]]),
+      second,
+      ...task({ ...rules, play: 'rolls' }, [['mm1', changed]]),
+    ]
+    const text = report(whole('check', { mm1: summaryOf({ changed: 2 }) }, events))
+    expect(text).toContain('drift        forward [mm1] in p\n')
+    expect(text).toContain('drift        rules [mm1] in rolls\n')
+    expect(text).not.toContain('play tunnels')
+  })
+
+  test('is one finding for a task that passes its hosts in batches', () => {
+    const events = ['mm1', 'mm2'].flatMap((host) => task(forwarding, [[host, changed]]))
+    const hosts = { mm1: summaryOf({ changed: 1 }), mm2: summaryOf({ changed: 1 }) }
+    expect(report(whole('check', hosts, events))).toContain('drift        forward [mm1, mm2]\n')
+  })
+
+  test('keeps warnings about the playbook back, so that its verdict stands first', () => {
+    const problem = new Problem({ code: 'IDLE_HANDLER', message: 'nobody notifies x', severity: 'warning' })
+    const events: Event[] = [
+      { type: 'warning', at: at(0), problem },
+      ...whole('check', { mm1: summaryOf({ ok: 1 }) }, []),
+    ]
+    expect(report(events, { mode: 'check' })).toBe(`\
+1 host · 1 state checked · no drift
+
+warning[IDLE_HANDLER]: nobody notifies x
+
+checked site.yml on 1 host in 12 s
+  mm1                       nothing to change
 `)
   })
 
   test('of converged hosts is short', () => {
     const text = report(whole('check', { mm1: summaryOf({ ok: 2 }) }, task(rules, [['mm1', ok]])))
     expect(text).toBe(`\
-checking site.yml on 1 host
-no drift on 1 host
+1 host · 2 states checked · no drift
 
-1 host in 12 s
+checked site.yml on 1 host in 12 s
   mm1                       nothing to change
 `)
   })
@@ -233,8 +306,11 @@ no drift on 1 host
     }
     const events: Event[] = [{ type: 'debt-found', at: at(1), host: 'mm1', debt, handlerExists: true }]
     const text = report(whole('check', { mm1: summaryOf({ ok: 2 }, { owed: ['reload ufw'] }) }, events))
-    expect(text).toContain('drift on 1 of 1 host: 0 tasks, 1 handler owed\n')
-    expect(text).toContain("owed         mm1 owes the handler 'reload ufw' since 2024-01-01T00:00:00.000Z")
+    expect(text).toContain('1 host · 2 states checked · no drift · 1 handler owed\n')
+    const since = moment(debt.since, new Date(at(1)))
+    expect(text).toContain(
+      `owed         mm1: 'reload ufw' owed since ${since}, by ann@laptop, for 'rules changed' in site.yml\n`,
+    )
   })
 })
 
@@ -255,19 +331,24 @@ describe('the report of 500 hosts', () => {
     expect(text).toContain('changed      forward [all 500 hosts]\n')
   })
 
-  test('has a recap that fits a screen, with every failed host in it', () => {
-    const hosts = Object.fromEntries(
-      names.map((name, index) => [
-        name,
-        index % 100 === 7 ? summaryOf({ failed: 1 }, { lost: 'failed' }) : summaryOf({ ok: index }),
-      ]),
-    )
-    const text = report(whole('run', hosts, []))
-    expect(text.split('\n').length).toBeLessThan(24)
-    expect(text).toContain(
-      '5 hosts: web007, web107, … failed 1, left the play\n'.replace('… ', '…'.padEnd(0)).slice(0, 9),
-    )
-    expect(text).toContain('495 hosts')
+  test('has a recap that fits a screen, with what needs a person first', () => {
+    const became = (index: number): HostSummary => {
+      if (index % 100 === 7) return summaryOf({ ok: 3, failed: 1 }, { lost: 'failed', owed: ['restart nginx'] })
+      if (index === 450) return summaryOf({ unreachable: 1 }, { lost: 'unreachable' })
+      return index % 2 ? summaryOf({ ok: 4, changed: 2 }) : summaryOf({ ok: 6 })
+    }
+    const hosts = Object.fromEntries(names.map((name, index) => [name, became(index)]))
+    expect(report(whole('run', hosts, []))).toBe(`\
+running site.yml on 500 hosts
+play tunnels [web000, web001, web002, web003, web004 and 495 more]
+
+500 hosts in 12 s
+  5 hosts: web007, web107 and 3 more      ok 3, failed 1, left the play, owes restart nginx
+  web450                                  unreachable 1
+  245 hosts: web001, web003 and 243 more  ok 4, changed 2
+  249 hosts: web000, web002 and 247 more  nothing to change
+1 host unreachable; 5 hosts failed; changed 490 tasks on 245 of 500 hosts
+`)
   })
 
   test('has a recap that fits a screen when no two hosts are alike', () => {
@@ -286,6 +367,7 @@ describe('the live view', () => {
     const reporter = createTerminalReporter({
       output: { write: (part: string) => parts.push(part) },
       width: () => 60,
+      height: () => 24,
       colour: false,
       live: true,
       verbosity: 0,

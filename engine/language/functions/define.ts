@@ -1,4 +1,4 @@
-import type { Secret } from '../../resource/secret.ts'
+import { Secret } from '../../resource/secret.ts'
 import type { Unknown } from '../../resource/unknown.ts'
 import type { Value, ValueMap } from '../../resource/value.ts'
 
@@ -32,30 +32,45 @@ export interface LanguageFunction {
   readonly summary: string
   readonly params: readonly Param[]
   /** Checks its arguments, then computes; throws FunctionError. */
-  call(values: readonly Plain[]): Value
+  call(values: readonly Plain[], around: Around): Value
+}
+
+/** What a function may ask of the place where it is called. */
+export interface Around {
+  /** A text file of the controller, found from there; throws FunctionError. */
+  file(path: string): string
 }
 
 /** What a function says about its arguments; a sentence without the function's name. */
-export class FunctionError extends Error {}
+export class FunctionError extends Error {
+  readonly code: string
+  readonly hint: string | undefined
+
+  constructor(message: string, { code = 'WRONG_VALUE', hint }: { code?: string; hint?: string | undefined } = {}) {
+    super(message)
+    this.code = code
+    this.hint = hint
+  }
+}
 
 export function define<const P extends readonly Param[]>(
   name: string,
   summary: string,
   params: P,
-  compute: (...values: Arguments<P>) => Value,
+  compute: (this: Around, ...values: Arguments<P>) => Value,
 ): LanguageFunction {
   return {
     name,
     summary,
     params,
-    call(values) {
+    call(values, around) {
       const least = params.filter((param) => !param.endsWith('?')).length
       if (values.length < least || values.length > params.length) {
         const wanted = least === params.length ? `${least}` : `${least} to ${params.length}`
         throw new FunctionError(`${name} takes ${wanted} values, not ${values.length}`)
       }
       const converted = params.map((param, index) => convert(name, param, values[index]))
-      return compute(...(converted as Arguments<P>))
+      return compute.call(around, ...(converted as Arguments<P>))
     },
   }
 }
@@ -64,6 +79,7 @@ export function define<const P extends readonly Param[]>(
 export function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
+  if (value instanceof Secret) return 'a secret'
   if (typeof value === 'object') return 'a mapping'
   return { string: 'text', number: 'a number', boolean: 'true or false' }[typeof value as string] ?? typeof value
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { markSecret } from '../observation.ts'
 import { define, FunctionError, type LanguageFunction } from './define.ts'
 
 /** Comparison and arithmetic for templates, where an expression has operators. */
@@ -38,6 +39,10 @@ export const logicFunctions: readonly LanguageFunction[] = [
     if (value === null) return 'null'
     if (Array.isArray(value)) return 'list'
     return { string: 'text', number: 'number', boolean: 'truth' }[typeof value as string] ?? 'mapping'
+  }),
+  define('secret', 'The value as a secret: it is not shown, and neither is what is made of it.', ['any'], (value) => {
+    markSecret(value)
+    return value
   }),
   define('text', 'The value as text.', ['text'], (value) => value),
 ]

@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+import { relative } from 'node:path'
+import { watchSources } from '../language/read-source.ts'
+
+/** A file that was read, by its path from the folder that one is in, and its hash. */
+export interface Source {
+  path: string
+  sha256: string
+}
+
+/** Notes everything that is read from now on: playbooks, roles, templates, files, inventories and the answers of their programs. */
+export function noteSources(): () => readonly Source[] {
+  const found = new Map<string, string>()
+  watchSources((path, bytes) => found.set(relative(process.cwd(), path) || path, hashOf(bytes)))
+  return () => [...found].map(([path, sha256]) => ({ path, sha256 })).sort((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/** One hash of all of them. */
+export function sourcesHash(sources: readonly Source[]): string {
+  return hashOf(sources.map(({ path, sha256 }) => `${sha256}  ${path}\n`).join(''))
+}
+
+export function hashOf(bytes: Buffer | string): string {
+  return createHash('sha256').update(bytes).digest('hex')
+}

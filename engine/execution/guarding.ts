@@ -1,0 +1,104 @@
+import { randomBytes } from 'node:crypto'
+import { endGuard, forgetProven, type Guard, UNDONE, undoNow } from '../remote/guard.ts'
+import { RemoteProblem } from '../remote/remote-problem.ts'
+import type { Command } from '../resource/command.ts'
+import type { ConnectionState } from '../resource/read.ts'
+import { partOfPath, type WayIn } from '../resource/way-in.ts'
+import type { PlayContext } from './context.ts'
+import type { Hosts } from './hosts.ts'
+import type { Batch } from './owing.ts'
+import type { PlannedJob } from './planning.ts'
+
+/** A network is set up after the service that does it says that it runs. */
+const SETTLING_MS = 3000
+
+/** A guard over some jobs of a batch. */
+export interface Guarded {
+  guard: Guard
+  jobs: ReadonlySet<PlannedJob>
+}
+
+/** The guard that a batch needs: over what may cut off the way by which this run came, when it came over a network. */
+export function guardOf({ hosts, guardSeconds }: PlayContext, { target, jobs }: Batch): Guarded | undefined {
+  const way = hosts.way(target)
+  if (way?.endpoints === undefined) return undefined
+  const paths = new Map<WayIn, string[]>()
+  const risky = new Set<PlannedJob>()
+  for (const job of jobs) {
+    for (const part of partsAtRisk(job, way)) {
+      risky.add(job)
+      paths.set(part, [...(paths.get(part) ?? []), ...touchedFiles(job)])
+    }
+  }
+  if (risky.size === 0) return undefined
+  const parts = [...paths].map(([part, touched]) => ({ part, paths: touched }))
+  return { guard: { id: randomBytes(8).toString('hex'), parts, seconds: guardSeconds }, jobs: risky }
+}
+
+/**
+ * Logs in anew, works as the same user, and lets the changes stand; or sees to it that they are undone, and gives what stood in
+ * the way. `isRead`: sshd or the network has taken its new configuration.
+ */
+export async function proveWayIn(
+  { hosts, sleep }: PlayContext,
+  { step: { become }, position, target }: Batch,
+  { guard }: Guarded,
+  isRead: boolean,
+): Promise<string | undefined> {
+  const watches = (part: WayIn) => guard.parts.some((one) => one.part === part)
+  const go = async (command: Command) => {
+    const job = { commands: [command], timeoutMs: 60_000 }
+    const { jobs } = await hosts.go({ host: target, become, step: position, jobs: [job], reads: [] })
+    return jobs[0]?.[0]?.code
+  }
+  try {
+    await hosts.logInAnew(target, become)
+    if (watches('network')) {
+      await sleep(SETTLING_MS)
+      await hosts.logInAnew(target, become)
+    }
+    if ((watches('sshd') || watches('network')) && !isRead) hosts.unread.set(target, become)
+    if ((await go(endGuard(guard, isRead))) !== UNDONE) return undefined
+    return `a new login took longer than ${guard.seconds} s`
+  } catch (error) {
+    if (!(error instanceof RemoteProblem)) throw error
+    // When this connection is gone as well, the timer on the host does it.
+    await go(undoNow(guard)).catch(ignoreLoss)
+    return error.message
+  }
+}
+
+/** Takes away what was kept where nothing has read the new configuration, and nothing is owed that will. */
+export async function forgetUnread(hosts: Hosts, position: number): Promise<void> {
+  const trips = [...hosts.unread].map(([host, become]) => {
+    const jobs = [{ commands: [forgetProven], timeoutMs: 60_000 }]
+    return hosts.go({ host, become, step: position, jobs, reads: [] }).catch(ignoreLoss)
+  })
+  hosts.unread.clear()
+  await Promise.all(trips)
+}
+
+function ignoreLoss(reason: unknown): void {
+  if (!(reason instanceof RemoteProblem)) throw reason
+}
+
+/** The parts of the way in that a job may cut off: as its changes say, and else by the files that they touch. */
+function partsAtRisk(job: PlannedJob, way: ConnectionState): WayIn[] {
+  const { planned } = job
+  if (planned.kind === 'decision') {
+    const { decision } = planned
+    return decision.due && decision.endangers !== undefined ? [decision.endangers] : []
+  }
+  if (planned.kind !== 'plan' || planned.plan.changes.length === 0) return []
+  const said = planned.plan.changes.flatMap(({ endangers }) => endangers ?? [])
+  const isOwnWord = planned.plan.changes.some((change) => 'endangers' in change)
+  const byFiles = isOwnWord ? [] : touchedFiles(job).flatMap((path) => partOfPath(path, way.user) ?? [])
+  return [...new Set([...said, ...byFiles])]
+}
+
+function touchedFiles({ planned }: PlannedJob): string[] {
+  if (planned.kind !== 'plan') return []
+  return (planned.plan.after ?? []).flatMap(({ read }) =>
+    read.kind === 'file' && !read.path.includes('\n') && !read.path.startsWith('/proc/') ? [read.path] : [],
+  )
+}

@@ -1,0 +1,2 @@
+export function pageBundle(path: string): Promise<string>
+export const bundleQuery: RegExp

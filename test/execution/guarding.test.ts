@@ -1,0 +1,83 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { Type } from '@sinclair/typebox'
+import { expect, test } from 'vitest'
+import type { RemoteHost } from '../../engine/remote/host.ts'
+import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
+import type { Change } from '../../engine/resource/change.ts'
+import { sh } from '../../engine/resource/command.ts'
+import { defineModule } from '../../engine/resource/module.ts'
+import { fileOf, predict, read, textOf } from '../../engine/resource/read.ts'
+import { go, openLocal, temporaryFolder } from './harness.ts'
+
+/** A file that lets people in. */
+const door = defineModule({
+  name: 'door',
+  summary: 'A file that lets people in.',
+  args: Type.Object({ path: Type.String(), text: Type.String() }),
+  examples: [],
+  resource: ({ path }) => `file:${path}`,
+  reads: ({ path }) => ({ file: read.file(path) }),
+  plan({ path, text }, { file }) {
+    const have = textOf(file)
+    const changes: Change<'write', string>[] =
+      have === text ? [] : [{ kind: 'write', what: path, from: have, to: text, endangers: 'keys' }]
+    return { changes, after: [predict(read.file(path), fileOf(text, { mode: 0o644 }))] }
+  },
+  apply: { write: ({ what, to }) => sh.write(what, to ?? '', { mode: 0o644 }) },
+})
+
+const endpoints = { client: { address: '10.0.0.5', port: 40_000 }, server: { address: '10.0.0.1', port: 22 } }
+
+/** Hosts over a network that let somebody in so many times. */
+function opener(logins: number) {
+  const seen = { opened: 0 }
+  const open = async (host: string): Promise<RemoteHost> => {
+    seen.opened += 1
+    if (seen.opened > logins) throw new RemoteProblem({ code: 'AUTH_FAILED', host, message: `${host} lets nobody in` })
+    const remote = await openLocal(host)
+    return { ...remote, way: { user: 'ops', endpoints } }
+  }
+  return { open, seen }
+}
+
+test('a change that endangers the way in stands when a new login proves it', async () => {
+  await using at = await temporaryFolder()
+  const path = `${at.path}/door`
+  writeFileSync(path, 'open')
+  const { open, seen } = opener(2)
+  const { lines } = await go('run', { steps: [{ call: door, args: () => ({ path, text: 'ajar' }) }] }, { open })
+  expect(lines).toEqual(['a t0: changed'])
+  expect(readFileSync(path, 'utf8')).toBe('ajar')
+  expect(seen.opened).toBe(2)
+})
+
+test('one that no new login proves is undone, file by file, and fails', async () => {
+  await using at = await temporaryFolder()
+  const path = `${at.path}/door`
+  writeFileSync(path, 'open')
+  const items = ['shut', 'shut for good']
+  const { open } = opener(1)
+  const steps = [
+    {
+      call: door,
+      args: ({ item }: { item?: unknown }) => ({ path: item === 'shut' ? path : `${path}2`, text: String(item) }),
+      items: () => items,
+    },
+  ]
+  const { results } = await go('run', { steps }, { open })
+  expect(results.map(({ status, failure }) => [status, failure?.code, failure?.message])).toEqual(
+    items.map(() => ['failed', 'LOCKED_OUT', 'it would have cut off the way in, so it was undone: a lets nobody in']),
+  )
+  expect(readFileSync(path, 'utf8')).toBe('open')
+  expect(existsSync(`${path}2`)).toBe(false)
+})
+
+test('nothing is proven in check mode, nor where no network lies between', async () => {
+  await using at = await temporaryFolder()
+  const path = `${at.path}/door`
+  const steps = [{ call: door, args: () => ({ path, text: 'shut' }) }]
+  const { open, seen } = opener(9)
+  expect((await go('check', { steps }, { open })).lines).toEqual(['a t0: changed'])
+  expect(seen.opened).toBe(1)
+  expect((await go('run', { steps })).lines).toEqual(['a t0: changed'])
+})

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest'
+import { type PlaybookRun, runText } from './playbook-run.ts'
+
+const ONE = 'web: { hosts: { a: } }\n'
+
+async function did(playbook: string, given: PlaybookRun = {}): Promise<string[]> {
+  return (await runText(playbook, { hosts: ONE, ...given })).lines
+}
+
+describe('handlers', () => {
+  test('run when a section ends, roles and tasks being one', async () => {
+    const playbook = `
+- hosts: web
+  pre_tasks: [{ name: pre, shell: ":", notify: tell }]
+  roles: [r]
+  tasks: [{ name: task, shell: ":", notify: tell }]
+  post_tasks: [{ name: post, shell: ":", notify: tell }]
+  handlers: [{ name: tell, debug: x }]
+`
+    const files = { 'roles/r/tasks/main.yml': '- { name: role, shell: ":", notify: tell }\n' }
+    expect(await did(playbook, { files })).toEqual([
+      'a pre: changed',
+      'a tell: ok',
+      'a role: changed',
+      'a task: changed',
+      'a tell: ok',
+      'a post: changed',
+      'a tell: ok',
+    ])
+  })
+
+  test('run in their own order, once, whoever notified them and however often', async () => {
+    const playbook = `
+- hosts: web
+  tasks:
+    - { name: one, shell: ":", notify: [second, first] }
+    - { name: two, shell: ":", notify: first }
+    - { name: three, shell: ":", changed_when: false, notify: third }
+  handlers:
+    - { name: first, debug: x }
+    - { name: second, debug: x }
+    - { name: third, debug: x }
+`
+    expect((await did(playbook)).slice(3)).toEqual(['a first: ok', 'a second: ok'])
+  })
+
+  test('listen to topics, several to one and one to several', async () => {
+    const playbook = `
+- hosts: web
+  tasks:
+    - { name: one, shell: ":", notify: web changed }
+  handlers:
+    - { name: first, debug: x, listen: [web changed, all changed] }
+    - { name: second, debug: x, listen: web changed }
+    - { name: third, debug: x, listen: all changed }
+  post_tasks:
+    - { name: two, shell: ":", notify: all changed }
+`
+    expect(await did(playbook)).toEqual([
+      'a one: changed',
+      'a first: ok',
+      'a second: ok',
+      'a two: changed',
+      'a first: ok',
+      'a third: ok',
+    ])
+  })
+
+  test('notify others, those before them as well', async () => {
+    const playbook = `
+- hosts: web
+  tasks: [{ name: one, shell: ":", notify: second }]
+  handlers:
+    - { name: first, shell: ":" }
+    - { name: second, shell: ":", notify: [first, third] }
+    - { name: third, shell: ":" }
+`
+    const { lines, summary } = await runText(playbook, { hosts: ONE })
+    expect(lines).toEqual(['a one: changed', 'a second: changed', 'a first: changed', 'a third: changed'])
+    expect(summary.hosts.a?.owed).toEqual([])
+  })
+
+  test('that notify themselves do not run for ever, and stay owed', async () => {
+    const playbook = `
+- hosts: web
+  tasks: [{ name: one, shell: ":", notify: first }]
+  handlers:
+    - { name: first, shell: ":", notify: second }
+    - { name: second, shell: ":", notify: first }
+`
+    const { lines, summary } = await runText(playbook, { hosts: ONE })
+    expect(lines).toEqual(['a one: changed', 'a first: changed', 'a second: changed'])
+    expect(summary.hosts.a?.owed).toEqual(['first'])
+  })
+
+  test('run for the hosts on which something has changed, and wait for those that fail', async () => {
+    const playbook = `
+- hosts: web
+  tasks:
+    - { name: one, shell: ":", changed_when: inventory_hostname != "b", notify: tell }
+    - { name: two, fail: no, when: inventory_hostname == "c" }
+  handlers: [{ name: tell, debug: x }]
+`
+    const { lines, summary } = await runText(playbook)
+    expect(lines.filter((line) => line.includes('tell'))).toEqual(['a tell: ok'])
+    expect(summary.hosts.c?.owed).toEqual(['tell'])
+  })
+
+  test('take conditions, loops and delegation like any task', async () => {
+    const playbook = `
+- hosts: web
+  tasks: [{ name: one, shell: ":", notify: [not, each] }]
+  handlers:
+    - { name: not, shell: ":", when: inventory_hostname == "z" || size(group_names) > 5 }
+    - { name: each, shell: ":", loop: [1, 2], delegate_to: localhost }
+`
+    expect(await did(playbook)).toEqual([
+      'a one: changed',
+      'a not: skipped',
+      'a each [1]: changed',
+      'a each [2]: changed',
+    ])
+  })
+
+  test('are notified by each task of a block and of an include', async () => {
+    const playbook = `
+- hosts: web
+  tasks:
+    - { notify: tell, block: [{ name: one, shell: ":" }] }
+    - meta: flush_handlers
+    - { include: more.yml, notify: tell }
+  handlers: [{ name: tell, debug: x }]
+`
+    expect(await did(playbook, { files: { 'more.yml': '- { name: two, shell: ":" }\n' } })).toEqual([
+      'a one: changed',
+      'a tell: ok',
+      'a two: changed',
+      'a tell: ok',
+    ])
+  })
+
+  test('run after each batch of a play, for its hosts', async () => {
+    const playbook = `
+- hosts: web
+  serial: 2
+  tasks: [{ name: one, shell: ":", notify: tell }]
+  handlers: [{ name: tell, debug: x }]
+`
+    expect((await runText(playbook)).lines).toEqual([
+      'a one: changed',
+      'b one: changed',
+      'a tell: ok',
+      'b tell: ok',
+      'c one: changed',
+      'c tell: ok',
+    ])
+  })
+
+  test('with run_once run on one of the hosts on which they are due, each time they are due', async () => {
+    const playbook = `
+- hosts: web
+  tasks:
+    - { name: one, shell: ":", notify: tell }
+    - meta: flush_handlers
+    - { name: two, shell: ":", notify: tell }
+  handlers: [{ name: tell, debug: x, run_once: true }]
+`
+    const { lines, summary } = await runText(playbook, { hosts: 'web: { hosts: { a: , b: } }\n' })
+    expect(lines.filter((line) => line.includes('tell'))).toEqual(['a tell: ok', 'a tell: ok'])
+    expect(summary.hosts.b?.owed).toEqual([])
+  })
+})
+
+describe('tags', () => {
+  const playbook = `
+- hosts: web
+  tags: shop
+  tasks:
+    - { name: one, shell: ":", tags: a, notify: tell }
+    - { tags: b, block: [{ name: two, debug: x }, { name: three, debug: x, tags: never }] }
+    - { name: four, debug: x, tags: always }
+  handlers: [{ name: tell, debug: x }]
+`
+  test.each([
+    [{}, ['one', 'two', 'four', 'tell']],
+    [{ tags: ['a'] }, ['one', 'four', 'tell']],
+    [{ tags: ['b'] }, ['two', 'three', 'four']],
+    [{ tags: ['shop'], skipTags: ['always,never'] }, ['one', 'two', 'tell']],
+    [{ skipTags: ['a'] }, ['two', 'four']],
+  ])('%j choose %j, and handlers go with who notifies them', async (options, names) => {
+    const lines = await did(playbook, { options })
+    expect(lines.map((line) => line.split(' ')[1]?.replace(':', ''))).toEqual(names)
+  })
+})

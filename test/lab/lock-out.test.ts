@@ -1,0 +1,245 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type LabAccess, labReset } from '../../lab/lab.ts'
+import { bringUp, files, inventoryText, type Outcome, out, playOn } from './play.ts'
+
+const host = { name: 'guard1', address: '10.92.0.1' }
+const inventory = inventoryText({ [host.name]: { address: host.address, connect_timeout: 3 } })
+let access: LabAccess
+
+beforeAll(async () => {
+  access = await bringUp([host])
+  await labReset([host.name], () => {})
+})
+
+const on = (script: string) => out(host.name, script)
+
+async function play(
+  mode: 'check' | 'run',
+  tasks: object[],
+  { handlers = [] as object[], guardSeconds = 30 } = {},
+): Promise<Outcome> {
+  using at = files({
+    'play.yml': JSON.stringify([{ hosts: 'all', become: true, tasks, handlers }]),
+    'inventory.yml': inventory,
+  })
+  return await playOn({
+    playbook: at.path('play.yml'),
+    inventory: at.path('inventory.yml'),
+    access,
+    mode,
+    guardSeconds,
+  })
+}
+
+/** Nothing of a guard is left: no folder and no timer. */
+async function leavesNothing(): Promise<void> {
+  expect(
+    await on('ls -d /var/lib/lockstep 2>/dev/null; systemctl list-units --all --plain --no-legend "lockstep-guard*"'),
+  ).toBe('')
+}
+
+/** What is to be as it was: the files that let people in, and the filter. */
+const state = () =>
+  on(`cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* /etc/sudoers.d/ops /home/ops/.ssh/authorized_keys /etc/passwd /etc/default/ufw 2>/dev/null
+ls -A /etc/ssh/sshd_config.d /etc/sudoers.d /etc/ufw /etc/systemd/network; systemctl is-active ssh; iptables-save | grep -v "^#" | sed "s/\\[.*//"; ip -4 -o addr show eth0 | sed "s/valid_lft.*//"`)
+
+/** A new login works, with what it needs to work as root. */
+async function isOpen(): Promise<void> {
+  const seen = await play('run', [{ name: 'a look', command: 'true', changed_when: false }])
+  expect(seen.failed).toEqual([])
+}
+
+const ufwOn = [
+  { name: 'ssh may come in', ufw: { rule: 'allow', port: 22, proto: 'tcp' } },
+  { name: 'the firewall is on', ufw: { enabled: true } },
+]
+
+describe('is refused before anything is done', () => {
+  test.each<{ title: string; tasks: object[]; message: RegExp }>([
+    {
+      title: 'a firewall without a rule for ssh',
+      tasks: [{ name: 'it', ufw: { enabled: true } }],
+      message: /ufw would refuse the connection that this run uses, from .* to port 22/,
+    },
+    {
+      title: 'the removal of the login’s only key',
+      tasks: [{ name: 'it', 'authorized-key': { user: 'ops', keys: [], exclusive: true } }],
+      message: /the key that let this run in as ops would be removed/,
+    },
+    {
+      title: 'the removal of the login’s account',
+      tasks: [{ name: 'it', user: { name: 'ops', state: 'absent' } }],
+      message: /ops is the account that this run works with/,
+    },
+  ])('$title', async ({ tasks, message }) => {
+    const before = await state()
+    for (const mode of ['check', 'run'] as const) {
+      expect((await play(mode, tasks)).failed).toEqual([expect.stringMatching(message)])
+    }
+    expect(await state()).toBe(before)
+  })
+
+  test('a configuration of sshd without the files that it names', async () => {
+    const before = await state()
+    const content = 'RevokedKeys /etc/ssh/no-such-list\n'
+    const refused = await play('run', [{ name: 'it', 'sshd-config': { name: '10-krl', content } }])
+    expect(refused.failed).toEqual([
+      expect.stringMatching(/RevokedKeys of sshd names \/etc\/ssh\/no-such-list, which is not there/),
+    ])
+    expect(await state()).toBe(before)
+    const written = { name: 'it', copy: { dest: '/etc/ssh/sshd_config.d/10-krl.conf', content } }
+    const reloaded = await play('run', [{ ...written, notify: 'reload' }], {
+      handlers: [{ name: 'reload', reload: 'ssh' }],
+    })
+    expect(reloaded.failed).toEqual([expect.stringMatching(/RevokedKeys of sshd names/)])
+    await on('rm /etc/ssh/sshd_config.d/10-krl.conf')
+    await play('run', [{ name: 'it is owed no more', reload: 'ssh' }], {
+      handlers: [{ name: 'reload', reload: 'ssh' }],
+    })
+    await isOpen()
+    await leavesNothing()
+  })
+})
+
+test('a change that leaves the way open stands, and leaves nothing else behind', async () => {
+  const run = await play(
+    'run',
+    [...ufwOn, { name: 'sshd', 'sshd-config': { name: '10-x', content: 'MaxAuthTries 5\n' }, notify: 'reload' }],
+    {
+      handlers: [{ name: 'reload', reload: 'ssh' }],
+    },
+  )
+  expect(run.failed).toEqual([])
+  expect(await on('ufw status | head -1; sshd -T | grep maxauthtries')).toBe('Status: active\nmaxauthtries 5')
+  await leavesNothing()
+  await on('ufw --force reset >/dev/null; rm /etc/ssh/sshd_config.d/10-x.conf /etc/ufw/*.20*; systemctl reload ssh')
+})
+
+describe('is undone when no new login proves the way', () => {
+  beforeEach(isOpen)
+  const reload = [{ name: 'reload', reload: 'ssh' }]
+
+  test.each<{ title: string; tasks: object[]; handlers?: object[]; before?: object[]; after?: string }>([
+    {
+      title: 'a rule of ufw for the interface',
+      before: ufwOn,
+      tasks: [{ name: 'it', ufw: { rule: 'deny', port: 22, interface: 'eth0', insert: 1 } }],
+      after: 'ufw --force reset >/dev/null; rm -f /etc/ufw/*.20*',
+    },
+    {
+      title: 'a chain that drops logins',
+      tasks: [
+        {
+          name: 'it',
+          'iptables-chain': {
+            name: 'SHUT',
+            from: 'INPUT',
+            first: true,
+            rules: ['-p tcp --dport 22 -m conntrack --ctstate NEW -j DROP'],
+          },
+        },
+      ],
+      after:
+        'systemctl disable -q --now lockstep-iptables-SHUT.service 2>/dev/null; find /etc -name "*SHUT*" -delete; systemctl daemon-reload',
+    },
+    {
+      title: 'a configuration of sshd that takes nobody, once it is read',
+      tasks: [{ name: 'write', 'sshd-config': { name: '10-shut', content: 'AllowUsers nobody\n' }, notify: 'reload' }],
+      handlers: reload,
+    },
+    { title: 'sshd that is stopped', tasks: [{ name: 'it', systemd: { name: 'ssh', state: 'stopped' } }] },
+    {
+      title: 'keys that are overwritten',
+      tasks: [
+        {
+          name: 'it',
+          copy: {
+            dest: '/home/ops/.ssh/authorized_keys',
+            content: '# nobody\n',
+            owner: 'ops',
+            group: 'ops',
+            mode: '0600',
+          },
+        },
+      ],
+    },
+    {
+      title: 'keys that are deleted',
+      tasks: [{ name: 'it', file: { path: '/home/ops/.ssh/authorized_keys', state: 'absent' } }],
+    },
+    {
+      title: 'sudo that is taken away',
+      tasks: [{ name: 'it', copy: { dest: '/etc/sudoers.d/ops', content: '# nothing\n', mode: '0440' } }],
+    },
+    {
+      title: 'a login shell that lets nobody in',
+      tasks: [{ name: 'it', user: { name: 'ops', shell: '/usr/sbin/nologin' } }],
+    },
+  ])('$title', async ({ tasks, handlers = [], before = [], after }) => {
+    if (before.length > 0) expect((await play('run', before)).failed).toEqual([])
+    const was = await state()
+    const run = await play('run', tasks, { handlers })
+    expect(run.failed).toEqual([expect.stringMatching(/it would have cut off the way in, so it was undone/)])
+    expect(run.results.find(({ status }) => status === 'failed')?.failure?.code).toBe('LOCKED_OUT')
+    if (after !== undefined) await on(after)
+    else expect(await state()).toBe(was)
+    await isOpen()
+    await leavesNothing()
+  })
+
+  test('a network that goes down, by the host itself', async () => {
+    await on('systemctl is-active -q systemd-networkd || systemctl start systemd-networkd')
+    const was = await state()
+    const content = '[Match]\nName=eth0\n[Network]\nAddress=10.92.9.9/24\n[Link]\nActivationPolicy=always-down\n'
+    const tasks = [
+      { name: 'the file', copy: { dest: '/etc/systemd/network/10-eth0.network', content }, notify: 'restart' },
+    ]
+    const run = await play('run', tasks, {
+      handlers: [{ name: 'restart', restart: 'systemd-networkd' }],
+      guardSeconds: 8,
+    })
+    expect(run.failed).not.toEqual([])
+    await on('until ! ls -d /var/lib/lockstep/guard-* >/dev/null 2>&1; do sleep 0.1; done')
+    expect(await state()).toBe(was)
+    await isOpen()
+    await on('systemctl stop systemd-networkd.socket systemd-networkd')
+  })
+})
+
+describe('a controller that is lost while a guard stands', () => {
+  const at = files({
+    'inventory.yml': inventory,
+    'play.yml': JSON.stringify([
+      { hosts: 'all', become: true, tasks: [{ name: 'it', systemd: { name: 'ssh', state: 'stopped' } }] },
+    ]),
+  })
+  beforeAll(() => {
+    execFileSync(process.execPath, ['engine/build.mjs', at.path('dist')])
+  })
+  afterAll(() => at[Symbol.dispose]())
+
+  test('does not keep the host from undoing the change', async () => {
+    const was = await state()
+    const words = [
+      at.path('dist/lockstep.js'),
+      'run',
+      at.path('play.yml'),
+      '-i',
+      at.path('inventory.yml'),
+      '--guard-seconds',
+      '6',
+    ]
+    const child = spawn(process.execPath, words, { stdio: 'ignore' })
+    await on(
+      'until ls /var/lib/lockstep/guard-*/armed >/dev/null 2>&1 && ! systemctl is-active -q ssh; do sleep 0.05; done',
+    )
+    child.kill('SIGKILL')
+    await once(child, 'close')
+    await on('until systemctl is-active -q ssh && ! ls -d /var/lib/lockstep >/dev/null 2>&1; do sleep 0.1; done')
+    expect(await state()).toBe(was)
+    await isOpen()
+    await leavesNothing()
+  })
+})

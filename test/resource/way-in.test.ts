@@ -1,0 +1,41 @@
+import { expect, test } from 'vitest'
+import { partOfPath, partOfUnit } from '../../engine/resource/way-in.ts'
+
+test.each([
+  ['/etc/ssh/sshd_config', 'sshd'],
+  ['/etc/ssh/sshd_config.d', 'sshd'],
+  ['/etc/ssh/sshd_config.d/50-x.conf', 'sshd'],
+  ['/etc/ssh/ssh_config', undefined],
+  ['/etc/sudoers', 'become'],
+  ['/etc/sudoers.d/ops', 'become'],
+  ['/etc/sudoers.dist', undefined],
+  ['/etc/ufw/after.rules', 'firewall'],
+  ['/etc/default/ufw', 'firewall'],
+  ['/etc/network/interfaces', 'network'],
+  ['/etc/systemd/network/10-eth0.network', 'network'],
+  ['/etc/systemd/system/x.service', undefined],
+  ['/etc/passwd', 'account'],
+  ['/home/ops/.ssh', 'keys'],
+  ['/home/ops/.ssh/authorized_keys', 'keys'],
+  ['/home/ops/.ssh/config', undefined],
+  ['/home/other/.ssh/authorized_keys', undefined],
+  ['/root/.ssh/authorized_keys', undefined],
+])('%s belongs to %s', (path, part) => {
+  expect(partOfPath(path, 'ops')).toBe(part)
+})
+
+test('the keys of root are those of a login as root', () => {
+  expect(partOfPath('/root/.ssh/authorized_keys', 'root')).toBe('keys')
+})
+
+test.each([
+  ['ssh.service', 'sshd'],
+  ['sshd.service', 'sshd'],
+  ['ssh.socket', 'sshd'],
+  ['ufw.service', 'firewall'],
+  ['systemd-networkd.service', 'network'],
+  ['nginx.service', undefined],
+  ['ssh-agent.service', undefined],
+])('%s serves %s', (unit, part) => {
+  expect(partOfUnit(unit)).toBe(part)
+})
