@@ -19,7 +19,10 @@ const forBrowsers = {
 /** Patience for `expect.poll`, whose own is a second. */
 const poll = { timeout: 60_000, interval: 100 }
 
-/** `fast` needs nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
+/** Runs that hold this machine's own lock, of which there is one. */
+const locking = ['test/execution/run.test.ts', 'test/cli/plans-and-runs.test.ts']
+
+/** `fast` and `alone` need nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
 export default defineConfig({
   test: {
     // What tests run is nobody's history.
@@ -30,7 +33,18 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/browser/**'],
+          exclude: ['test/lab/**', 'test/browser/**', ...locking],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          expect: { poll },
+        },
+      },
+      {
+        plugins: [forBrowsers],
+        test: {
+          name: 'alone',
+          include: locking,
+          fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll },

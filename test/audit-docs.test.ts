@@ -54,7 +54,7 @@ describe('docs/audit.md', () => {
 
   test('tells every exit code and every form of a report', () => {
     const codes = [...page.matchAll(/^\| (\d+) \|/gm)].map((match) => Number(match[1]))
-    expect(codes).toEqual(Object.values(exitCodes))
+    expect(codes).toEqual([...new Set(Object.values(exitCodes))])
     const forms = [...page.matchAll(/^\| `(\.\w+)` \|/gm)].map((match) => match[1])
     expect(forms).toEqual(Object.keys(reportForms))
   })

@@ -94,7 +94,8 @@ function skipTests(project, where, why) {
 function runTests(project, command) {
   const file = join(scratch, `${project}.json`)
   const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const code = run([...command, 'run', '--project', project, '--passWithNoTests', ...reports, ...chosen])
+  const projects = (project === 'fast' ? ['fast', 'alone'] : [project]).flatMap((name) => ['--project', name])
+  const code = run([...command, 'run', ...projects, '--passWithNoTests', ...reports, ...chosen])
   const report = readReport(file)
   if (!report) return code === 0 ? undefined : fail(`the ${project} tests`)
   const broken = report.testResults.filter(

@@ -3,7 +3,7 @@ import { type Finding, isDrift, isMay, statuses } from '../report/status.ts'
 import { exitCodes } from './failure.ts'
 
 /** The exit code of a run or check; of several reasons the worst, which is the highest. A check fails on the findings named. */
-export function exitCodeOf(summary: RunSummary, mode: Mode, failOn: readonly Finding[] = ['drift']): number {
+export function exitCodeOf(summary: RunSummary, mode: Mode, failOn: readonly Finding[] = FAILING): number {
   const codes = Object.values(summary.hosts).map((host) => codeOf(host, mode, failOn))
   return Math.max(exitCodes.done, summary.interrupted ? exitCodes.interrupted : exitCodes.done, ...codes)
 }
@@ -22,3 +22,6 @@ function isFound(finding: Finding, { counts, owed }: HostSummary): boolean {
   const counted = statuses.some((status) => (finding === 'drift' ? isDrift : isMay)(status) && counts[status] > 0)
   return counted || (finding === 'drift' && owed.length > 0)
 }
+
+/** What nobody may vouch for: what differs, and what could not be seen. */
+const FAILING: readonly Finding[] = ['drift', 'not-visible']

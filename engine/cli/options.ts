@@ -122,7 +122,7 @@ export function addCheckFlags(command: Command): Command {
   return command.addOption(
     new Option(
       '--fail-on <what>',
-      `what makes a check end with exit code 2: ${findings.join(',')} (default: drift)`,
+      `what makes a check end with exit code 2: ${findings.join(',')} (default: drift,not-visible)`,
     ).argParser(collectFindings),
   )
 }

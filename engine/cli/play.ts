@@ -63,7 +63,7 @@ export async function play(given: readonly string[], givenFlags: PlayFlags, mode
     if (flags.save !== undefined) events.push(event)
   }
   let worst: number = exitCodes.done
-  let exitCode: number | undefined
+  let isDone = false
   try {
     for (const problem of playbooks.flatMap(({ warnings }) => warnings)) {
       emit({ type: 'warning', at: new Date().toISOString(), problem: sievedProblem(problem, knownSecrets) })
@@ -100,10 +100,11 @@ export async function play(given: readonly string[], givenFlags: PlayFlags, mode
         worst = Math.max(worst, exitCodeOf(summary, mode, flags.failOn))
       }
     })
+    isDone = true
   } finally {
-    record.end(exitCode)
     report.end()
     worst = Math.max(worst, files.write())
+    record.end(isDone ? worst : undefined)
   }
   return worst
 

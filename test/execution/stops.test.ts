@@ -215,8 +215,9 @@ describe('run_once', () => {
     - { name: act, debug: x, loop: ["{{leader.stdout}}"] }
 `
     const { lines } = await did(playbook)
-    expect(lines.filter((line) => line.includes(' ask'))).toEqual(['a ask: changed'])
-    expect(lines.filter((line) => line.includes(' act [a]: ok'))).toHaveLength(3)
+    const [asked = '', ...more] = lines.filter((line) => line.includes(' ask'))
+    expect([asked, more]).toEqual([expect.stringMatching(/^[abc] ask: changed$/), []])
+    expect(lines.filter((line) => line.includes(` act [${asked[0]}]: ok`))).toHaveLength(3)
   })
 
   test('that fails throws out all hosts, those of later batches as well', async () => {

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { LabAccess } from '../../lab/lab.ts'
 import type { files } from './play.ts'
 
 /** A run of the built program in a process of its own. */
@@ -17,14 +18,20 @@ export type Controller = (name: string, words: readonly string[], more?: { killA
 const KILLER = fileURLToPath(new URL('kill-at-event.mjs', import.meta.url))
 
 /** Builds the program, and gives the way to start it as somebody on a machine of their own: another name and another home. */
-export function controllers(at: ReturnType<typeof files>): Controller {
+export function controllers(at: ReturnType<typeof files>, access: LabAccess): Controller {
   execFileSync(process.execPath, ['engine/build.mjs', at.path('dist')])
   return (name, words, { killAt } = {}) => {
     const home = at.path(`home-${name}`)
     mkdirSync(home, { recursive: true })
     const before = killAt === undefined ? [] : ['--import', KILLER]
     const child = spawn(process.execPath, [...before, at.path('dist/lockstep.js'), ...words], {
-      env: { ...process.env, HOME: home, SUDO_USER: name, LOCKSTEP_KILL_AT: String(killAt) },
+      env: {
+        ...process.env,
+        HOME: home,
+        SUDO_USER: name,
+        LOCKSTEP_LAB_ACCESS: JSON.stringify(access),
+        LOCKSTEP_KILL_AT: String(killAt),
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     let said = ''

@@ -13,6 +13,7 @@ export class Wire {
   readonly #sockets = new Set<Socket>()
   /** How many rounds each host has had. */
   readonly rounds = new Map<string, number>()
+  hasCut = false
   readonly #cut: { host: string; round: number; moment: Moment } | undefined
   readonly #note = (message: unknown) => {
     this.#sockets.add((message as { socket: Socket }).socket)
@@ -34,6 +35,7 @@ export class Wire {
         const round = (this.rounds.get(host) ?? 0) + 1
         this.rounds.set(host, round)
         if (this.#cut?.host !== host || this.#cut.round !== round) return await remote.round(work)
+        this.hasCut = true
         const sockets = [...this.#sockets].filter(({ remoteAddress }) => remoteAddress === address)
         if (this.#cut.moment === 'before') for (const socket of sockets) socket.destroy()
         const before = remote.traffic.bytesSent

@@ -74,8 +74,8 @@ let access: LabAccess
 let as: Controller
 
 beforeAll(async () => {
-  as = controllers(at)
   access = await bringUp(hosts)
+  as = controllers(at, access)
   await labReset(names, () => {})
 })
 afterAll(() => at[Symbol.dispose]())

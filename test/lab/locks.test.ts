@@ -49,8 +49,8 @@ let access: LabAccess
 let as: Controller
 
 beforeAll(async () => {
-  as = controllers(at)
   access = await bringUp(hosts)
+  as = controllers(at, access)
   await labReset([one, two], () => {})
 })
 afterAll(() => at[Symbol.dispose]())

@@ -148,9 +148,16 @@ describe('a function', () => {
     if (!expression.startsWith('unique')) expect(parseTemplate(template).evaluate(names)).toEqual(expected)
   })
 
-  test('is in the table above', () => {
+  test('marks a secret, which is never shown', () => {
+    expect(String(parseCel('secret(text)').evaluate(names))).toBe('‹secret›')
+    expect(String(parseTemplate('{{secret text}}').evaluate(names))).toBe('‹secret›')
+  })
+
+  test('is in a table above', () => {
     const written = CASES.map(([, template]) => template).join()
-    const untested = [...functions.keys()].filter((name) => !new RegExp(`[{(]${name} `).test(written))
+    const untested = [...functions.keys()].filter(
+      (name) => name !== 'secret' && !new RegExp(`[{(]${name} `).test(written),
+    )
     expect(untested).toEqual([])
   })
 
