@@ -93,7 +93,7 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
 function contentReads(path: string, want: Ownership, size = 0) {
   return {
     file: size > SHOWN_LIMIT ? read.digest(path) : read.file(path),
-    parent: read.status(folderOf(path)),
+    parent: read.folder(folderOf(path)),
     ...ownershipReads(want),
   }
 }

@@ -12,7 +12,7 @@ import {
   tidy,
 } from '../engine/resource/read.ts'
 import { type BelowChange, belowChanges, predictedBelow } from './file-tree.ts'
-import { foldersAbove, requireFolder } from './folders.ts'
+import { foldersAbove, requireEnd, requireFolder } from './folders.ts'
 import {
   type Accounts,
   newStatus,
@@ -86,6 +86,7 @@ function planDirectory(want: FileWant, have: FileHave): Plan<FileChange> {
   if (ground.type === 'file' || ground.type === 'other') {
     throw new TaskFailure(`${folders[depth]} is a file, so there can be no folder in it`, 'remove it first')
   }
+  requireEnd(folders[depth] ?? '/', ground)
   const changes: FileChange[] = []
   const after = []
   let parent = ground

@@ -76,7 +76,7 @@ export const file = defineModule({
 
   reads: (want) => ({
     target: read.status(want.path),
-    above: foldersToSee(want).map((folder) => read.status(folder)),
+    above: foldersToSee(want).map((folder) => read.folder(folder)),
     below: want.recurse ? [read.tree(want.path)] : [],
     ...ownershipReads(want),
   }),

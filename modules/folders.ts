@@ -16,13 +16,29 @@ export function folderOf(path: string): string {
   return foldersAbove(path)[0] ?? '/'
 }
 
-/** Fails when something shall be made in a folder that is not there; a link is taken for one to a folder. */
+/** What something that is put into a folder will lie in: of a link the folder behind it. */
+export function groundOf(folder: FileState): FileState {
+  return (folder.type === 'link' && folder.behind) || folder
+}
+
+/** Fails when something shall be made in a folder that is not there. */
 export function requireFolder(path: string, folder: FileState): void {
+  const name = folderOf(path)
   if (folder.type === 'absent') {
     throw new TaskFailure(
-      `the folder ${folderOf(path)} does not exist`,
+      `the folder ${name} does not exist`,
       'create it with a task `file` and `state: directory` before this one',
     )
   }
-  if (folder.type === 'file') throw new TaskFailure(`${folderOf(path)} is a file, not a folder`)
+  if (folder.type === 'file') throw new TaskFailure(`${name} is a file, not a folder`)
+  requireEnd(name, folder)
+}
+
+/** Fails when a folder is a link that leads to none. */
+export function requireEnd(name: string, { type, target, behind }: FileState): void {
+  if (type !== 'link' || behind === undefined || behind.type === 'directory') return
+  throw new TaskFailure(
+    `${name} is a link to ${target ?? 'another path'}, where no folder is`,
+    'create the folder that it points to, or remove the link first with `file` and `state: absent`',
+  )
 }

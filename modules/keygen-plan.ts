@@ -38,7 +38,7 @@ export function keyReads(path: string) {
     private: read.status(path),
     public: read.file(`${path}.pub`),
     inside: keyInsideRead(path),
-    folders: foldersAbove(path).map((folder) => read.status(folder)),
+    folders: foldersAbove(path).map((folder) => read.folder(folder)),
     tool: read.status('/usr/bin/ssh-keygen'),
   }
 }

@@ -8,7 +8,9 @@ export interface Listener {
 }
 
 /** The listening lines of both tables alone: a file read would bring every connection of a busy host home. */
-export const listeningRead = read.raw('listening-tcp-ports', sh`grep -hs ' 0A ' /proc/net/tcp /proc/net/tcp6; :`)
+export const listeningRead = read.raw('listening-tcp-ports', sh`grep -hs ' 0A ' /proc/net/tcp /proc/net/tcp6; :`, {
+  anything: true,
+})
 
 /** What proc(5) calls the local address and the port, of each socket that listens. */
 export function parseListeners({ stdout }: RawState): Listener[] {

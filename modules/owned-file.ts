@@ -11,7 +11,7 @@ import {
   read,
   tidy,
 } from '../engine/resource/read.ts'
-import { foldersAbove } from './folders.ts'
+import { foldersAbove, requireEnd } from './folders.ts'
 
 export { foldersAbove } from './folders.ts'
 
@@ -43,7 +43,7 @@ export function ownedFileReads(path: string): {
   file: ReturnType<typeof read.file>
   folders: ReturnType<typeof read.status>[]
 } {
-  return { file: read.file(path), folders: foldersAbove(path).map((folder) => read.status(folder)) }
+  return { file: read.file(path), folders: foldersAbove(path).map((folder) => read.folder(folder)) }
 }
 
 /** The path of a file below an account's home, as far as it can be told before the account is seen. */
@@ -80,6 +80,7 @@ export function folderOwner(path: string, folders: readonly FileState[]): string
         'nothing is written through it; put a real folder in its place',
       )
     }
+    requireEnd(name, folder)
     if (folder.type === 'file' || folder.type === 'other') throw new TaskFailure(`${name} is not a folder`)
     if (folder.type === 'link' || folder.owner === owner) continue
     if (owner !== 'root')

@@ -5,6 +5,7 @@ import { type Command, octal, sh } from '../engine/resource/command.ts'
 import { modeOf } from '../engine/resource/mode.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
 import { type AccountState, type FileState, type GroupState, read } from '../engine/resource/read.ts'
+import { groundOf } from './folders.ts'
 
 /** Arguments of everything that puts a file on a host. */
 export const ownershipArgs = {
@@ -70,12 +71,13 @@ export function newStatus(
 ): Status {
   requireAccounts(want, known)
   // In a setgid folder everything new gets the folder's group, and a new folder the bit as well.
-  const inherits = parent.type === 'directory' && (parent.mode & 0o2000) !== 0
+  const ground = groundOf(parent)
+  const inherits = ground.type === 'directory' && (ground.mode & 0o2000) !== 0
   const mode = made.mode | (inherits && made.directory ? 0o2000 : 0)
   return {
     mode: want.mode === undefined ? mode : modeOf(want.mode, { ...made, mode }),
     owner: want.owner ?? 'root',
-    group: want.group ?? (inherits ? parent.group : 'root'),
+    group: want.group ?? (inherits ? ground.group : 'root'),
   }
 }
 

@@ -34,6 +34,12 @@ export const reload = defineAction({
         'start it with `systemd`, or say `or_restart: true`',
       )
     }
+    if (unit.canReload === false && !or_restart) {
+      throw new TaskFailure(
+        `${unitName(name)} cannot be reloaded: its unit file does not say how`,
+        'add ExecReload= to it, or say `or_restart: true`',
+      )
+    }
     return { due: true, what: `reloads ${unitName(name)}`, endangers: partOfUnit(unitName(name)) }
   },
 

@@ -85,7 +85,8 @@ export const systemdUnits = defineModule({
     names.forEach((what, index) => {
       const unit = states[index]
       if (!unit) return
-      if (!unit.enabled.startsWith('enabled')) changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
+      if (!unit.enabled.startsWith('enabled') && !unit.linked)
+        changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
       if (!isUp(unit)) changes.push({ kind: 'start', what, from: unit.active, to: 'active' })
       else if (changed[index] || unit.needsReload)
         changes.push({ kind: 'restart', what, from: 'runs the old text', to: 'runs the new text' })
@@ -96,7 +97,9 @@ export const systemdUnits = defineModule({
         ...strays.map((path) => predict(read.file(path), ABSENT)),
         ...names.flatMap((name, index) => [
           predict(read.file(`${FOLDER}/${name}`), fileOf(texts[index] ?? '', { mode: 0o644 })),
-          predictSome(read.unit(name), { load: 'loaded', active: 'active', enabled: 'enabled', needsReload: false }),
+          predictSome(read.unit(name), {
+            ...{ load: 'loaded', active: 'active', enabled: 'enabled', linked: true, needsReload: false },
+          }),
         ]),
       ],
       result: { units: names, removed: strays.length },
@@ -105,7 +108,12 @@ export const systemdUnits = defineModule({
   },
 
   apply: {
-    remove: ({ what }) => [sh`systemctl disable --now -- ${what.slice(FOLDER.length + 1)}`, sh`rm -f -- ${what}`],
+    // 5: systemd has not loaded it, since nobody has told it of the file or it makes no sense.
+    remove: ({ what }) => [
+      sh`systemctl disable -- ${nameAt(what)}`,
+      sh`systemctl stop -- ${nameAt(what)} || [ $? = 5 ]`,
+      sh`rm -f -- ${what}`,
+    ],
     write: ({ what, to }) => sh.write(what, to ?? '', { mode: 0o644, owner: 'root', group: 'root' }),
     reload: () => sh`systemctl daemon-reload`,
     enable: ({ what }) => sh`systemctl enable -- ${what}`,
@@ -130,9 +138,13 @@ function quoted(value: string): string {
   return value.replace(/["\\]/g, '\\$&').replaceAll('%', '%%').replaceAll('\n', '\\n')
 }
 
+function nameAt(path: string): string {
+  return path.slice(FOLDER.length + 1)
+}
+
 /** A service of the family that nobody asked for; links in `.wants` folders go when it is disabled. */
 function isStray(path: string, prefix: string, names: readonly string[]): boolean {
-  const name = path.slice(FOLDER.length + 1)
+  const name = nameAt(path)
   return name.startsWith(prefix) && name.endsWith('.service') && !name.includes('/') && !names.includes(name)
 }
 

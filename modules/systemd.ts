@@ -154,8 +154,9 @@ function unitChanges(
   // What is masked with a drop-in asks for a reload for ever (systemd 252), and has nothing to load.
   if ((unit.needsReload && (!isMasked || unmasks)) || files.length > 0) changes.push(reloading(what))
   if (want.enabled === true && !enabled) changes.push({ kind: 'enable', what, from: 'disabled', to: 'enabled' })
-  // A mask hides whether the unit is enabled beneath it.
-  if (want.enabled === false && (enabled || unmasks)) {
+  // A mask hides whether the unit is enabled beneath it; a link to nothing is not systemctl's to remove.
+  const isThere = unit.load !== 'not-found' || want.content !== undefined
+  if (want.enabled === false && ((enabled && isThere) || unmasks)) {
     changes.push({ kind: 'disable', what, from: enabled ? 'enabled' : 'masked', to: 'disabled' })
   }
   if (want.masked && !isMasked) changes.push({ kind: 'mask', what, from: unit.enabled || unit.load, to: 'masked' })

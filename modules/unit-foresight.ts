@@ -20,10 +20,13 @@ export function unitAfter(
   if (want.content !== undefined) {
     next.load = 'loaded'
     next.fragment = filePath(want.name)
+    // Drop-ins that are there already may say it too.
+    if (kinds.has('write') && dropIns.length === 0) next.canReload = saysHowToReload(want)
     if (!isEnabled(unit)) next.enabled = isInstallable(want.content) ? 'disabled' : 'static'
+    else if (unit.load === 'not-found') next.enabled = 'enabled'
   }
-  if (kinds.has('enable')) next.enabled = 'enabled'
-  if (kinds.has('disable')) next.enabled = 'disabled'
+  if (kinds.has('enable')) Object.assign(next, { enabled: 'enabled', linked: true })
+  if (kinds.has('disable')) Object.assign(next, { enabled: 'disabled', linked: false })
   if (kinds.has('mask')) {
     next.load = next.enabled = 'masked'
     // systemd 247 says /dev/null, later ones the path of the link.
@@ -49,18 +52,27 @@ export function unitAfter(
 export function onceReloaded(unit: UnitState, own: FileState | undefined): UnitState {
   if (isBusy(unit)) return onceReloaded({ ...unit, load: 'loaded', needsReload: true }, own)
   const text = own && textOf(own)
-  if (!unit.needsReload || text === undefined || !/^(static|disabled)$/.test(unit.enabled)) return unit
+  // Empty: systemd was asked for the first time while the file was away.
+  if (!unit.needsReload || text === undefined || !/^(static|disabled)?$/.test(unit.enabled)) return unit
+  if (unit.linked) return { ...unit, enabled: 'enabled' }
   return { ...unit, enabled: isInstallable(text) ? 'disabled' : 'static' }
 }
 
-/** Whether it starts at boot. */
-export function isEnabled({ enabled }: UnitState): boolean {
+/** Whether it starts at boot; a link waits for the file that it points to. */
+export function isEnabled({ enabled, load, linked }: UnitState): boolean {
+  if (load === 'not-found' && linked) return true
   return enabled === 'enabled' || enabled === 'enabled-runtime' || enabled === 'alias'
 }
 
 /** Whether a unit file says when it is to be started, once it is enabled. */
 export function isInstallable(content: string): boolean {
   return /^\[Install\]\s*$/m.test(content)
+}
+
+/** Whether the files of a unit say how it reads its configuration anew; see systemd.service(5). */
+function saysHowToReload({ content = '', dropins = {} }: UnitFiles): boolean {
+  const texts = [content, ...Object.values(dropins)]
+  return texts.some((text) => /^(ExecReload\s*=\s*\S|Type\s*=\s*notify-reload)/m.test(text ?? ''))
 }
 
 /** Whether a unit file's service stays up when its command has ended. */

@@ -74,7 +74,11 @@ export const waitFor = defineAction({
     if (expect !== undefined || send !== undefined || (port !== undefined && loopbackOf(host) === undefined)) {
       const awaited = { ...awaitedBy(want), seconds: 0 }
       const said = JSON.stringify({ ...awaited, send: send instanceof Secret ? send.reveal() : send })
-      return { once: read.raw(`there:${createHash('sha256').update(said).digest('hex')}`, waitCommand(awaited)) }
+      return {
+        once: read.raw(`there:${createHash('sha256').update(said).digest('hex')}`, waitCommand(awaited), {
+          anything: true,
+        }),
+      }
     }
     if (port !== undefined) return { ports: listeningRead }
     return path === undefined ? { sockets: read.file('/proc/net/unix') } : { path: read.status(path) }

@@ -13,6 +13,7 @@ import type { Job } from './jobs.ts'
 import type { PlannedJob } from './planning.ts'
 import { failed, type Settled } from './settled.ts'
 import { censorLine, showCommand } from './show.ts'
+import { looksFor } from './world.ts'
 
 /** What a job sends to its host: debts first, then its own commands, and the end of a debt last. */
 export interface Errand {
@@ -68,6 +69,12 @@ export function touchedBy({ job, planned }: PlannedJob): readonly AnyRead[] | un
   if (job.call.kind === 'action') return onlyLooks({ job, planned }) ? [] : undefined
   if (job.call.module.touches !== 'reads' || planned.kind !== 'plan') return undefined
   return [...readsOf(job.call.module, argsOf(job)), ...(planned.plan.after ?? []).map(({ read }) => read)]
+}
+
+/** Accounts that are another after a job, or none. */
+export function changedAccounts({ planned }: PlannedJob): string[] {
+  if (planned.kind !== 'plan' || planned.plan.changes.length === 0) return []
+  return (planned.plan.after ?? []).flatMap(({ read }) => (read.kind === 'account' ? [read.name] : []))
 }
 
 /** The reads that verify a module's job. */
@@ -138,5 +145,5 @@ function legs(module: AnyModule, plan: Plan<Change>, args: object): Command[] {
 }
 
 function readsOf(module: AnyModule, args: object): AnyRead[] {
-  return Object.values(module.reads(args)).flat() as AnyRead[]
+  return (Object.values(module.reads(args)).flat() as AnyRead[]).flatMap(looksFor)
 }

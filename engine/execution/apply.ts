@@ -5,7 +5,16 @@ import { type LockCode, RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
 import type { AnyRead, Prediction } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { argsOf, brokenCommand, type Errand, errand, toRemoteJob, touchedBy, verifyingReads } from './act.ts'
+import {
+  argsOf,
+  brokenCommand,
+  changedAccounts,
+  type Errand,
+  errand,
+  toRemoteJob,
+  touchedBy,
+  verifyingReads,
+} from './act.ts'
 import { acted } from './acted.ts'
 import type { PlayContext } from './context.ts'
 import { type Guarded, guardOf, proveWayIn } from './guarding.ts'
@@ -39,7 +48,9 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   let results: readonly (readonly StepResult[])[]
   try {
     await oweElsewhere(context, batch)
-    const work = { jobs: acting.map((one) => toRemoteJob(one, batch.listen)), reads: mergeReads(reads).values() }
+    const changes = jobs.flatMap(changedAccounts)
+    const remoteJobs = acting.map((one) => toRemoteJob(one, batch.listen))
+    const work = { jobs: remoteJobs, reads: mergeReads(reads).values(), changes }
     results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error

@@ -58,7 +58,8 @@ async function checkTarget(
   { target, jobs, world }: PlannedTarget,
 ): Promise<Settled[]> {
   const { step, pending, hazy, settles } = performance
-  if (context.mode === 'check') context.hosts.accept(world)
+  // A task that only looks in a run, too, leaves nothing to build upon.
+  if (context.mode === 'check' && step.checkMode !== true) context.hosts.accept(world)
   const settled: Settled[] = []
   for (const one of jobs) {
     const result = checked(one.job, step, one.planned, {

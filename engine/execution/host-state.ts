@@ -17,6 +17,8 @@ export class HostState {
   readonly registered = new Map<string, Value>()
   /** Handlers due on this host, with the task that notified each; in the order of notification. */
   readonly notified = new Map<string, string>()
+  /** Check mode: handlers that what may run would notify. */
+  readonly perhapsNotified = new Set<string>()
   /** Handlers that earlier runs owe to this host, with the words for it. */
   readonly #owed = new Map<string, string>()
   readonly counts: Record<Status, number> = emptyCounts()

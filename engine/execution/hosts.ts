@@ -18,6 +18,8 @@ export interface Trip {
   step: number
   jobs: readonly Job[]
   reads: Iterable<AnyRead>
+  /** Accounts that the jobs change. */
+  changes?: readonly string[]
 }
 
 export interface HostsOptions {
@@ -94,7 +96,7 @@ export class Hosts {
   }
 
   /** Goes to the host and takes in what was seen. The first trip of each user also asks for what earlier runs owe. */
-  async go({ host, become, step, jobs, reads }: Trip): Promise<Done> {
+  async go({ host, become, step, jobs, reads, changes }: Trip): Promise<Done> {
     // Nothing is changed on a host before it is known whose lock it has and what is owed there.
     if (!this.#connected.has(host) && (jobs.length > 0 || !isSame(this.#keeper(host, become), become)))
       await this.#arrive(host, become, step)
@@ -106,10 +108,11 @@ export class Hosts {
       const lock = holder && { holder, as: this.#keeper(host, become) }
       const isFirst = isNew && lock !== undefined && isSame(lock.as, become)
       const before = isFirst ? [{ commands: [undoStanding], timeoutMs: 120_000 }] : []
-      const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock })
+      const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock, changes })
       const done = { ...all, jobs: all.jobs.slice(before.length) }
       if (isFirst && all.jobs[0]?.[0]?.stdout.includes('undone')) this.#options.onUndone(host)
       this.world(host).keep(asked, done.seen, userKey(become), step)
+      this.world(host).know(userKey(become), done.as)
       const facts = done.seen.get(factsRead.key)
       if (facts && 'state' in facts) this.#facts.set(host, parseFacts(facts.state as RawState))
       if (isNew) this.#welcome(host, remote, become, done)

@@ -1,7 +1,7 @@
 import type { Callable } from '../language/playbook.ts'
 import type { Decision } from '../resource/action.ts'
 import type { Change } from '../resource/change.ts'
-import { NotVisible, type Plan, TaskFailure } from '../resource/module.ts'
+import { NotVisible, type Plan, type Reads, TaskFailure } from '../resource/module.ts'
 import type { AnyRead } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { World } from './world.ts'
@@ -14,9 +14,10 @@ export type Planned =
   | { kind: 'missing'; reads: readonly AnyRead[] }
   /**
    * Only the run can tell: an argument or what was to be looked at depends on a change that is not made yet. `confined`: whatever
-   * it does shows in predictions that are known to be unknown, and nowhere else.
+   * it does shows in predictions that are known to be unknown, and nowhere else. `guard`: whether it is due at all is what depends
+   * on it.
    */
-  | { kind: 'unknown'; unknown: Unknown; confined?: boolean }
+  | { kind: 'unknown'; unknown: Unknown; confined?: boolean; guard?: true }
   /** The host did not allow to look. */
   | { kind: 'denied'; message: string }
   /** No change can lead to what is asked for. */
@@ -26,6 +27,7 @@ export type Planned =
 export function planJob(call: Callable, args: object, world: World, user: string, step: number): Planned {
   const reads = call.kind === 'module' ? call.module.reads(args) : (call.action.reads?.(args) ?? {})
   const gathered = world.gather(reads, user, step)
+  if (gathered.kind === 'unknown' && call.kind === 'action') return { ...gathered, guard: true }
   if (gathered.kind !== 'results') return gathered
   try {
     if (call.kind === 'module') {
@@ -60,38 +62,55 @@ export function foreseeAction(world: World, call: Callable, args: object, user: 
     return
   }
   const state = new Unknown(`what ${call.action.name} does`)
-  for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[])
-    if (read.kind !== 'connection') world.foresee({ read, state }, user, step)
+  for (const read of Object.values(call.action.reads?.(args) ?? {}).flat() as AnyRead[]) {
+    if (read.kind === 'connection') continue
+    world.foresee({ read, state }, user, step)
+    if (read.kind === 'file') world.predictions.acts(read.path)
+  }
 }
 
 /**
- * Lets a world show a module task that is known only in part: whatever it would touch is known after apply. The reads that can
+ * Lets a world show a task that is known only in part: whatever it would touch is known after apply. The reads that can
  * be named without the unknown part are enough for that. Says whether these are all that it touches.
  */
 export function foreseeUnknown(world: World, call: Callable, partial: object | undefined, unknown: Unknown): boolean {
-  if (call.kind !== 'module' || partial === undefined) return false
+  if (partial === undefined) return false
   const { reads, complete } = readsOfPartial(call, partial)
-  for (const read of reads) world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
-  return complete && call.module.touches === 'reads'
+  for (const read of reads) {
+    world.predictions.add({ read, state: new Unknown(unknown.reason) }, undefined)
+    if (call.kind === 'action' && read.kind === 'file') world.predictions.acts(read.path)
+  }
+  return complete && call.kind === 'module' && call.module.touches === 'reads'
 }
 
-function readsOfPartial(
-  call: Extract<Callable, { kind: 'module' }>,
-  partial: object,
-): { reads: AnyRead[]; complete: boolean } {
-  let reads: object
+/** What a task may leave otherwise: what an action looks at is what it is about. */
+function touchedReads(call: Callable, partial: object): Reads {
+  if (call.kind === 'module') return call.module.reads(partial)
+  const { action } = call
+  if (action.looks) return {}
+  return { ...action.reads?.(partial), after: (action.after?.(partial) ?? []).map(({ read }) => read) }
+}
+
+function readsOfPartial(call: Callable, partial: object): { reads: AnyRead[]; complete: boolean } {
+  let reads: Reads
   try {
-    reads = call.module.reads(partial)
+    reads = touchedReads(call, partial)
   } catch (error) {
     // An Unknown where the module expects text: then its reads cannot be named yet.
     if (error instanceof TypeError) return { reads: [], complete: false }
     throw error
   }
   const mark = new Unknown('').toString()
-  const { sets } = call.module
-  const set = Object.entries(reads).flatMap(([name, read]) => (sets === undefined || sets.includes(name) ? read : []))
-  // Nothing that a task does makes another way of the one that the run has come.
-  const changeable = (set as AnyRead[]).filter(({ kind }) => kind !== 'connection')
+  const sets = call.kind === 'module' ? call.module.sets : undefined
+  const set = Object.entries(reads).flatMap(([name, read]) =>
+    sets === undefined || sets.includes(name) ? (read as AnyRead | AnyRead[]) : [],
+  )
+  const changeable = set.filter(isChangeable)
   const named = changeable.filter((read) => !read.key.includes(mark))
   return { reads: named, complete: named.length === changeable.length }
+}
+
+/** Nothing that a task does makes another way of the one that the run has come, and a folder is what its path leads to. */
+function isChangeable(read: AnyRead): boolean {
+  return read.kind !== 'connection' && !(read.kind === 'file' && read.follows)
 }

@@ -49,6 +49,8 @@ export class PlayOutcome {
       this.pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }
+    if (step && status === 'may-run' && this.#context.mode === 'check')
+      for (const handler of step.notify) host.perhapsNotified.add(handler)
     if (settled.doubtful && !step?.ignoreErrors) host.doubt(step?.blocks ?? [])
     if (settled.hazy) this.hazy.add(host.name)
     this.emit({ type: 'task-result', task, host: host.name, result: tolerated ? { ...result, tolerated } : result })

@@ -8,12 +8,13 @@ import { lossOf, unreached } from './apply.ts'
 import { clearPaidDebts } from './clear-debts.ts'
 import type { PlayContext } from './context.ts'
 import type { HostState } from './host-state.ts'
+import { draft } from './jobs.ts'
 import { lookAhead } from './look-ahead.ts'
 import { look, want, wantFacts } from './looking.ts'
 import { Passage } from './passage.ts'
 import { PlayOutcome } from './play-outcome.ts'
 import { failed, open, type Settled } from './settled.ts'
-import { perform } from './step-run.ts'
+import { blurAll, perform } from './step-run.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {
@@ -109,8 +110,10 @@ export class PlayRun {
     handler?: Handler,
   ): Promise<ReadonlySet<HostState>> {
     const { blocks } = step
-    const members = batch.filter((host) => (handler ? host.admitsHandler(blocks) : host.admits(blocks)))
-    const doubtful = batch.filter((host) => !members.includes(host) && host.mayAdmit(blocks))
+    const isAdmitted = (host: HostState) => (handler ? host.admitsHandler(blocks) : host.admits(blocks))
+    const isCalled = (host: HostState) => handler === undefined || host.notified.has(handler.name)
+    const members = batch.filter((host) => isAdmitted(host) && isCalled(host))
+    const doubtful = batch.filter((host) => (isAdmitted(host) ? !isCalled(host) : host.mayAdmit(blocks)))
     if (members.length + doubtful.length === 0) return new Set()
     if (step.runOnce && !handler) {
       const earlier = this.#once.get(step.id)
@@ -129,7 +132,9 @@ export class PlayRun {
     if (call.kind === 'meta') return performed
     const task = this.#outcome.taskRef(step, handler !== undefined)
     this.#outcome.emit({ type: 'task-started', task, hosts: [...members, ...doubtful].map(({ name }) => name) })
-    const perhaps = doubtful.map(perhapsRescued)
+    const reason = handler ? 'it is notified by what may run' : 'it rescues what fails as things are'
+    const perhaps = doubtful.map((host) => perhapsDone(host, reason))
+    for (const host of doubtful) blurAll(this.#context, draft(this.#context.evaluator, step, call, host), reason)
     for (const one of perhaps) this.#outcome.settle(task, step, one)
     this.#outcome.register(step, perhaps, undefined)
     // Who has run it once has run it for all: no roll of its own.
@@ -177,7 +182,10 @@ export class PlayRun {
     const begun = new Set<string>()
     const dueFor = ({ name }: Handler) =>
       batch.filter(
-        (host) => host.takesHandlers && host.notified.has(name) && !begun.has(JSON.stringify([host.name, name])),
+        (host) =>
+          host.takesHandlers &&
+          (host.notified.has(name) || host.perhapsNotified.has(name)) &&
+          !begun.has(JSON.stringify([host.name, name])),
       )
     for (;;) {
       const handler = this.#play.handlers.find((one) => dueFor(one).length > 0)
@@ -186,6 +194,7 @@ export class PlayRun {
       const due = dueFor(handler)
       for (const host of due) begun.add(JSON.stringify([host.name, handler.name]))
       const performed = await this.#runStep(handler, position, due, handler)
+      for (const host of due) host.perhapsNotified.delete(handler.name)
       for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
     }
     await clearPaidDebts(this.#context, batch, position)
@@ -233,9 +242,9 @@ interface Acting {
   handler: Handler | undefined
 }
 
-/** A rescue of what fails as things are and may not fail once it comes to that. */
-function perhapsRescued(host: HostState): Settled {
-  return { ...open({ host, item: undefined }, 'may-run', 'it rescues what fails as things are'), hazy: true }
+/** A rescue of what may not fail once it comes to that, or a handler of what may not run. */
+function perhapsDone(host: HostState, reason: string): Settled {
+  return { ...open({ host, item: undefined }, 'may-run', reason), hazy: true }
 }
 
 /** The position after the last step of a block. */

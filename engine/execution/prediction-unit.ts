@@ -24,11 +24,17 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
     if (!isMain) {
       if (unit.load === 'loaded') unit = { ...unit, needsReload: stale }
     } else if (state.type === 'absent') {
-      unit = held ? { ...unit, needsReload: stale } : { ...unit, load: 'not-found', enabled: '', fragment: '' }
+      const gone = { load: 'not-found', enabled: '', fragment: '', needsReload: false }
+      unit = held && !isLoaded ? { ...unit, needsReload: stale } : { ...unit, ...gone }
     } else if (unit.load === 'loaded') {
       // What systemd holds goes on saying whether the old file could be enabled.
-      const canChange = (unit.enabled === 'static' || unit.enabled === 'disabled') && (!held || isLoaded)
-      unit = { ...unit, needsReload: stale, ...(canChange && state.content ? { enabled: enabledBy(state) } : {}) }
+      const canChange = /^(static|disabled)?$/.test(unit.enabled) && (!held || isLoaded)
+      unit = {
+        ...unit,
+        needsReload: stale,
+        ...(canChange && state.content ? { enabled: enabledBy(state, unit) } : {}),
+        ...((!held || isLoaded) && state.content ? { canReload: saysHowToReload(state) } : {}),
+      }
     } else {
       if (state.type === 'file' && !state.content)
         return new Unknown(`what the unit file ${path} will say is known after apply`)
@@ -37,7 +43,8 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
       unit = {
         ...unit,
         load,
-        enabled: enabledBy(state),
+        enabled: enabledBy(state, unit),
+        canReload: saysHowToReload(state),
         fragment: path,
         needsReload: load === 'loaded' && stale,
       }
@@ -46,9 +53,15 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
   return unit
 }
 
-/** What a unit is by its file alone, when no link enables it. */
-function enabledBy({ content }: FileState): string {
+/** What a unit is by its file and the links that there are. */
+function enabledBy({ content }: FileState, { linked }: UnitState): string {
+  if (linked) return 'enabled'
   return /^\[Install\]$/m.test(content?.toString('utf8') ?? '') ? 'disabled' : 'static'
+}
+
+/** See systemd.service(5), ExecReload= and Type=. */
+function saysHowToReload({ content }: FileState): boolean {
+  return /^(ExecReload\s*=\s*\S|Type\s*=\s*notify-reload)/m.test(content?.toString('utf8') ?? '')
 }
 
 /** tunnel@.service of tunnel@mm2.service; the unit itself when it is not an instance. */

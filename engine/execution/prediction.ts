@@ -31,6 +31,8 @@ interface Entry {
  */
 export class Predictions {
   readonly #entries = new Map<string, Entry>()
+  /** Paths that commands make or remove, with the folders that it takes and all that is below. */
+  readonly #acted = new Set<string>()
   #order = 0
   #brings: string | undefined
   /** The order of the last time that systemd reads its files anew. */
@@ -39,6 +41,7 @@ export class Predictions {
   constructor(parent?: Predictions) {
     if (!parent) return
     this.#entries = new Map(parent.#entries)
+    this.#acted = new Set(parent.#acted)
     this.#order = parent.#order
     this.#brings = parent.#brings
     this.#reloaded = parent.#reloaded
@@ -54,7 +57,14 @@ export class Predictions {
 
   /** Files, units and accounts that are absent may come along with something that will be installed. */
   brings(what: string): void {
+    this.#order++
     this.#brings = what
+  }
+
+  /** A command makes or removes this path: what else is on the way to it or below it, only the run can tell. */
+  acts(path: string): void {
+    this.#order++
+    this.#acted.add(path)
   }
 
   /** systemd reads all unit files anew: those that are written by now, and those that were on the host before. */
@@ -95,7 +105,8 @@ export class Predictions {
     if (this.#brings !== undefined && isAbsent(read, answer.state) && !this.#entries.has(read.key)) {
       return new Unknown(`${this.#brings} may bring it along`)
     }
-    return answer
+    const acted = this.#actedAround(read, answer.state)
+    return acted === undefined ? answer : new Unknown(`what a command does to ${acted}`)
   }
 
   #predicted(read: AnyRead, real: Seen | undefined): Answer | undefined {
@@ -124,9 +135,19 @@ export class Predictions {
         if (real === undefined || 'denied' in real) return real
         return { state: { ...(entry.state as PackageState), candidate: (real.state as PackageState).candidate } }
       }
+      case 'raw':
+        if (read.anything && !entry) return new Unknown('what the changes before it do to what it looks at')
+        return entry ? { state: entry.state } : real
       default:
         return entry ? { state: entry.state } : real
     }
+  }
+
+  #actedAround(read: AnyRead, state: unknown): string | undefined {
+    if (read.kind !== 'file' || this.#entries.has(read.key)) return undefined
+    const { path } = read
+    const isMissing = (state as FileState).type === 'absent'
+    return [...this.#acted].find((acted) => path.startsWith(`${acted}/`) || (isMissing && acted.startsWith(`${path}/`)))
   }
 
   /** A folder above is predicted to be gone, or to be new and empty. */

@@ -95,7 +95,13 @@ export function checked(
     case 'plan':
       return planned(job, step, plan.plan)
     case 'unknown': {
-      const status = !action ? 'known-after-apply' : looks ? 'deferred' : 'would-run'
+      const status = !action
+        ? 'known-after-apply'
+        : looks
+          ? 'deferred'
+          : plan.guard && !action.certain
+            ? 'may-run'
+            : 'would-run'
       const settled = open(job, status, `depends on ${plan.unknown.reason}`)
       return plan.confined || looks ? settled : { ...settled, hazy: true }
     }

@@ -1,4 +1,5 @@
 import type { RemoteProblem } from '../remote/remote-problem.ts'
+import { Unknown } from '../resource/unknown.ts'
 import { lossOf, unreached } from './apply.ts'
 import { carryOut, type Performance } from './carry-out.ts'
 import type { PlayContext } from './context.ts'
@@ -32,7 +33,7 @@ export async function perform(context: PlayContext, performance: Performance): P
         ...elsewhere,
         ...(await carryOut(context, performance, targets)),
       ]
-      if (context.mode === 'check') for (const drafted of drafts) blur(context, drafted)
+      if (context.mode === 'check' && step.checkMode !== true) for (const drafted of drafts) blur(context, drafted)
       return settled
     }
     const ahead = lookAhead({ ...context, ahead: performance.ahead, members: performance.members })
@@ -49,6 +50,14 @@ export async function perform(context: PlayContext, performance: Performance): P
 
 function jobsOf(drafted: Drafted): Job[] {
   return drafted.kind === 'job' ? [drafted.job] : []
+}
+
+/** Blurs what a step would touch that may be done as a whole or not; a run builds on nothing but what it sees. */
+export function blurAll(context: PlayContext, drafts: readonly Drafted[], reason: string): void {
+  if (context.mode === 'run') return
+  const unknown = new Unknown(reason)
+  for (const drafted of drafts)
+    blur(context, drafted.kind === 'job' ? { ...drafted.job, kind: 'may-run', unknown, job: drafted.job } : drafted)
 }
 
 /** What may be done or not leaves what it would touch unknown. */

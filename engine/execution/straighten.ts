@@ -34,6 +34,12 @@ export function straighten(path: string, linkAt: LinkAt): string {
   return `/${[...done, last].join('/')}`
 }
 
+/** A folder's path with all links followed, its own last part too. */
+export function straightenFolder(path: string, linkAt: LinkAt): string {
+  const inside = straighten(`${path}/x`, linkAt)
+  return inside.slice(0, inside.lastIndexOf('/')) || '/'
+}
+
 /** The state of a folder's tree as another read of the same folder has it, by another path; other states as they are. */
 export function moveTree(read: AnyRead, state: unknown, from: AnyRead): unknown {
   if (read.kind !== 'tree' || from.kind !== 'tree' || read.path === from.path || state instanceof Unknown) return state

@@ -1,8 +1,10 @@
 import { covers, type Seen, wider } from '../remote/probe.ts'
+import type { Identity } from '../remote/wire.ts'
 import type { Results } from '../resource/module.ts'
 import {
   type AccountState,
   type AnyRead,
+  type FileRead,
   type FileState,
   read as look,
   type Prediction,
@@ -10,7 +12,7 @@ import {
 } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { type Answer, Predictions } from './prediction.ts'
-import { type LinkAt, moveTree, straighten } from './straighten.ts'
+import { type LinkAt, moveTree, straighten, straightenFolder } from './straighten.ts'
 
 /** A read as it was answered, and the last step that asks for it, so that nothing is looked at again in vain. */
 interface Kept {
@@ -34,11 +36,17 @@ export class World {
   readonly host: string
   readonly predictions: Predictions
   readonly #seen: Map<string, Map<string, Kept>>
+  /** Paths that were seen to be links, by user. */
+  readonly #seenLinks: Map<string, Set<string>>
+  /** Who the users are, as the host says. */
+  readonly #identities: Map<string, Identity>
 
   constructor(host: string, parent?: World) {
     this.host = host
     this.predictions = new Predictions(parent?.predictions)
     this.#seen = parent ? parent.#seen : new Map()
+    this.#seenLinks = parent ? parent.#seenLinks : new Map()
+    this.#identities = parent ? parent.#identities : new Map()
   }
 
   fork(): World {
@@ -53,7 +61,7 @@ export class World {
     const results: Record<string, unknown> = {}
     const answerOne = (read: Read): unknown => {
       const answer = this.answer(read as AnyRead, user, step)
-      if (answer === undefined) missing.push(this.#onHost(read as AnyRead, user))
+      if (answer === undefined) missing.push(...this.#onHost(read as AnyRead, user))
       else if (answer instanceof Unknown) unknown ??= answer
       else if ('denied' in answer) denied ??= answer.denied
       else return answer.state
@@ -70,12 +78,32 @@ export class World {
 
   /** The answer to one read, or undefined when somebody has to look. */
   answer(read: AnyRead, user: string, step: number): Answer | undefined {
-    const kept = this.#seen.get(user)?.get(this.#onHost(read, user).key)
-    if (kept) kept.neededUntil = Math.max(kept.neededUntil, step)
+    if (isFolder(read)) return this.#folder(read, user, step)
+    const [asked = read] = this.#onHost(read, user)
+    const seen = this.#seenBy(asked, user, step)
     const straight = this.#straight(read, user).read
-    const seen = kept && covers(kept.read, read) ? seenBy(straight, kept.seen, kept.read) : undefined
-    const answer = this.predictions.answer(straight, seen)
+    const answer = this.predictions.answer(straight, seen && seenBy(straight, seen.seen, seen.read))
     return answer && seenBy(read, answer, straight)
+  }
+
+  /** What a look has brought that was made already. */
+  #seenBy(look: AnyRead, user: string, step: number): Kept | undefined {
+    const kept = this.#seen.get(user)?.get(look.key)
+    if (kept) kept.neededUntil = Math.max(kept.neededUntil, step)
+    return kept && covers(kept.read, look) ? kept : undefined
+  }
+
+  /** A folder, and of a link to one what it leads to. */
+  #folder(read: FileRead, user: string, step: number): Answer | undefined {
+    const own = this.answer(look.status(read.path), user, step)
+    if (!own || own instanceof Unknown || 'denied' in own) return own
+    const state = own.state as FileState
+    const { end, isForeseen } = this.#endOf(read, user)
+    const seen = this.#seenBy(isForeseen ? end : read, user, step)
+    if (state.type !== 'link') return own
+    const behind = this.predictions.answer(end, seen?.seen)
+    if (!behind || behind instanceof Unknown || 'denied' in behind) return behind
+    return { state: { ...state, behind: behind.state } }
   }
 
   /** Shows from now on what a planned change will have made. */
@@ -100,13 +128,15 @@ export class World {
   /** Modules foresee that what they make is root's, as it mostly is; what another account makes is its own. */
   asMadeBy(user: string, prediction: Prediction, step: number): Prediction {
     const { read, state } = prediction
-    const account = accountOf(user)
-    if (account === undefined || read.kind !== 'file' || state instanceof Unknown) return prediction
+    const identity = this.#identities.get(user)
+    const account = identity?.account ?? accountOf(user)
+    if (account === undefined || account === 'root' || read.kind !== 'file' || state instanceof Unknown)
+      return prediction
     const current = this.answer(read, user, step)
     if (!current || !('state' in current) || (current.state as FileState).type !== 'absent') return prediction
     const made = state as Partial<FileState>
     const known = this.answer(look.account(account), user, step)
-    const group = (known && 'state' in known && (known.state as AccountState).group) || account
+    const group = (known && 'state' in known && (known.state as AccountState).group) || identity?.group || account
     return {
       read,
       state: {
@@ -117,26 +147,64 @@ export class World {
     }
   }
 
-  /** The read to make on the host as it is: by another path where the way to it leads over a link that is only foreseen. */
-  #onHost(read: AnyRead, user: string): AnyRead {
+  /** The reads to make on the host as it is: by another path where the way to it leads over a link that is only foreseen. */
+  #onHost(read: AnyRead, user: string): AnyRead[] {
+    if (isFolder(read)) {
+      const { end, isForeseen } = this.#endOf(read, user)
+      return [...this.#onHost(look.status(read.path), user), isForeseen ? end : read]
+    }
     const straight = this.#straight(read, user)
-    return straight.isForeseen ? straight.read : read
+    return [straight.isForeseen ? straight.read : read]
+  }
+
+  /** Where a folder's path ends once all links are followed. */
+  #endOf({ path }: FileRead, user: string): { end: FileRead; isForeseen: boolean } {
+    const { linkAt, met } = this.#links(user)
+    return { end: look.status(straightenFolder(path, linkAt)), isForeseen: met.foreseen }
   }
 
   /** The read by a path without links, as far as they are known: two ways to one file must come to one prediction. */
   #straight(read: AnyRead, user: string): { read: AnyRead; isForeseen: boolean } {
-    if (read.kind !== 'file' && read.kind !== 'tree') return { read, isForeseen: false }
-    let isForeseen = false
+    if ((read.kind !== 'file' && read.kind !== 'tree') || isFolder(read)) return { read, isForeseen: false }
+    const { linkAt, met } = this.#links(user)
+    const path = straighten(read.path, linkAt)
+    const isForeseen = met.foreseen
+    return { read: path === read.path ? read : { ...read, path, key: `${read.kind}:${path}` }, isForeseen }
+  }
+
+  /** The links that are known; `met` notes whether one of those that were asked for is only foreseen. */
+  #links(user: string): { linkAt: LinkAt; met: { foreseen: boolean } } {
+    const met = { foreseen: false }
     const linkAt: LinkAt = (path, written) => {
       const key = `file:${path}`
-      const seen = (this.#seen.get(user)?.get(key) ?? this.#seen.get(user)?.get(`file:${written}`))?.seen
+      const seen = this.#lookAt(path, written, user)
       if (!seen && !this.predictions.has(key)) return undefined
       const target = linkTarget(this.predictions.answer({ kind: 'file', key, path, want: 'status' }, seen))
-      if (target !== linkTarget(seen)) isForeseen = true
+      if (target !== linkTarget(seen)) met.foreseen = true
       return target
     }
-    const path = straighten(read.path, linkAt)
-    return { read: path === read.path ? read : { ...read, path, key: `${read.kind}:${path}` }, isForeseen }
+    return { linkAt, met }
+  }
+
+  /** What was seen of a path, by whichever way somebody has looked at it. */
+  #lookAt(path: string, written: string | undefined, user: string): Seen | undefined {
+    const seen = this.#seen.get(user)
+    const direct = seen?.get(`file:${path}`) ?? (written === undefined ? undefined : seen?.get(`file:${written}`))
+    if (direct) return direct.seen
+    const links = this.#seenLinks.get(user) ?? []
+    const plainly: LinkAt = (at) => linkTarget(seen?.get(`file:${at}`)?.seen)
+    const other = [...links].find((link) => straighten(link, plainly) === path)
+    return other === undefined ? undefined : seen?.get(`file:${other}`)?.seen
+  }
+
+  /** The read by all paths to the same thing that are known. */
+  #ways(read: AnyRead, user: string): AnyRead[] {
+    return isFolder(read) ? [read, this.#endOf(read, user).end] : [read, this.#straight(read, user).read]
+  }
+
+  /** Takes in who a user is. */
+  know(user: string, identity: Identity | undefined): void {
+    if (identity) this.#identities.set(user, identity)
   }
 
   /** Takes in what a round has seen. */
@@ -146,11 +214,14 @@ export class World {
       mine = new Map()
       this.#seen.set(user, mine)
     }
+    const links = this.#seenLinks.get(user) ?? new Set()
+    this.#seenLinks.set(user, links)
     for (const read of reads) {
       const answer = seen.get(read.key) ?? { denied: `the host gave no answer about ${read.key}` }
       const before = mine.get(read.key)
       const neededUntil = Math.max(step, before?.neededUntil ?? 0)
       mine.set(read.key, { read, seen: answer, neededUntil })
+      if (read.kind === 'file' && linkTarget(answer) !== undefined) links.add(read.path)
     }
   }
 
@@ -161,9 +232,13 @@ export class World {
   forget(step: number, touched?: readonly AnyRead[]): ReadonlyMap<string, readonly AnyRead[]> {
     const needed = new Map<string, AnyRead[]>()
     for (const [user, kept] of this.#seen) {
-      for (const [key, { read, neededUntil }] of kept) {
-        if (touched && !touched.some((change) => isTouched(read, change))) continue
-        kept.delete(key)
+      // All ways first: a link that is forgotten leads nowhere any more.
+      const stale = [...kept.values()].filter(
+        ({ read }) =>
+          !touched || this.#ways(read, user).some((way) => touched.some((change) => isTouched(way, change))),
+      )
+      for (const { read, neededUntil } of stale) {
+        kept.delete(read.key)
         if (neededUntil > step) needed.set(user, [...(needed.get(user) ?? []), read])
       }
     }
@@ -181,6 +256,15 @@ function accountOf(user: string): string | undefined {
 function seenBy<A extends Answer>(read: AnyRead, answer: A, asked: AnyRead): A {
   if (answer instanceof Unknown || 'denied' in answer || read.key === asked.key) return answer
   return { ...answer, state: moveTree(read, answer.state, asked) }
+}
+
+/** What a read takes: a folder is looked at both as it is and, if it is a link, as what it leads to. */
+export function looksFor(read: AnyRead): AnyRead[] {
+  return isFolder(read) ? [look.status(read.path), read] : [read]
+}
+
+function isFolder(read: AnyRead): read is FileRead {
+  return read.kind === 'file' && read.follows === true
 }
 
 function linkTarget(answer: Answer | undefined): string | undefined {

@@ -9,15 +9,20 @@ import { openingOf } from './opening.ts'
 import { RemoteProblem, wordsOf } from './remote-problem.ts'
 import { limitOf, ROUND_LIMIT, Round } from './round.ts'
 import type { ShellContext, Step, StepResult } from './shell.ts'
-import { BEGIN, HELLO, helloText, parseHello } from './wire.ts'
+import { BEGIN, HELLO, helloText, type Identity, parseHello } from './wire.ts'
 
 /** What may come of banners and of the login's own files, and then of the shell's first words about itself. */
 const OPENING_LIMITS = [1024 * 1024, 64 * 1024]
+
+/** Time for a shell to see the end of its input. */
+const END_PATIENCE_MS = 5000
 
 /** The framed dialogue with one shell on a host, from its start to its first failure. */
 export class Dialogue {
   /** Process group of the shell and its steps, once the shell has said so. */
   group: number | undefined
+  /** Whose shell it is, once it has said so. */
+  identity: Identity | undefined
   /** It has failed, and something of it may still run on the host. */
   runsOn = false
   readonly #context: ShellContext
@@ -86,6 +91,16 @@ export class Dialogue {
     }
   }
 
+  /** Ends the shell by the end of its input, and waits until it has left the host. */
+  async end(): Promise<void> {
+    this.#failed = true
+    clearTimeout(this.#timer)
+    this.#channel.stdin.end()
+    const timer = setTimeout(() => this.#channel.kill(), END_PATIENCE_MS)
+    await this.#channel.ended
+    clearTimeout(timer)
+  }
+
   /** Lets go of the shell. */
   close(): void {
     this.#failed = true
@@ -152,6 +167,7 @@ export class Dialogue {
     const hello = parseHello(output)
     this.#due = 'steps'
     this.group = hello.group
+    this.identity = hello.identity
     this.#context.onHello(hello)
     if (hello.missingTools.length > 0) this.#fail(this.#failures.toolsMissing(hello.missingTools))
     this.#startTimer()

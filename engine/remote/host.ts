@@ -5,6 +5,7 @@ import type { Listener } from './frame-pair.ts'
 import { keepLock, type LockHolder, releaseLock, requireLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
+import type { Identity } from './wire.ts'
 
 /** Commands that belong together: each runs only when those before it went well. */
 export interface Job {
@@ -19,6 +20,8 @@ export interface Work {
   become: Become | undefined
   jobs: readonly Job[]
   reads: readonly AnyRead[]
+  /** Accounts that the jobs change: their shells end first, since nobody who is at work can be removed or gets a new group. */
+  changes?: readonly string[] | undefined
   /** The host's lock, which this round needs: taken first, for as long as the connection lasts, or found to stand. */
   lock?: Lock | undefined
 }
@@ -33,6 +36,8 @@ export interface Lock {
 export interface Done {
   jobs: readonly (readonly StepResult[])[]
   seen: ReadonlyMap<string, Seen>
+  /** Whose shell it was, as the host says. */
+  as?: Identity | undefined
 }
 
 /** A host as the engine deals with it: nothing but rounds. */
@@ -81,7 +86,10 @@ export function remoteHost(connection: Connection, { isGuarded = true, now = () 
       await release()
       await connection.close()
     },
-    async round({ become, jobs, reads, lock }) {
+    async round({ become, jobs, reads, lock, changes = [] }) {
+      // A lock lasts as long as the shell that has it.
+      const leaving = changes.flatMap((account) => connection.shellsOf(account)).filter((shell) => !keepers.has(shell))
+      await Promise.all(leaving.map((shell) => shell.end()))
       const shell = connection.shell(become)
       const isKeeper = lock !== undefined && connection.shell(lock.as) === shell
       if (lock && !isKeeper && jobs.length > 0) await hold(lock)
@@ -103,7 +111,7 @@ export function remoteHost(connection: Connection, { isGuarded = true, now = () 
       })
       const seen = new Map(await look.parse(results.slice(start)))
       for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
-      return { jobs: done, seen }
+      return { jobs: done, seen, as: shell.identity }
     },
   }
 }

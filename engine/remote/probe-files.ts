@@ -33,7 +33,7 @@ export function filesLooks(reads: readonly FileRead[]): Look[] {
 
 function filesLook(reads: readonly FileRead[]): Look {
   const named = reads.filter(({ path }) => !path.includes('\n'))
-  const rest = named.filter(({ want }) => want !== 'content').map(({ path }) => path)
+  const rest = named.filter(({ want }) => want !== 'content').map(asked)
   const contents = named.filter(({ want }) => want === 'content').map(({ path }) => path)
   const digests = named.filter(({ want }) => want === 'digest').map(({ path }) => path)
   const steps = [
@@ -66,7 +66,7 @@ async function parseFiles(
 
   function seenFile(read: FileRead): Seen {
     const { path, want } = read
-    const state = status.get(path)
+    const state = status.get(asked(read))
     const refusal = errors.find((line) => line.includes(path) && line.includes('Permission denied'))
     if (!state) return refusal ? { denied: refusal } : { state: ABSENT }
     if (state.type === 'link') return { state: { ...state, target: archive.links.get(path) ?? '' } }
@@ -84,6 +84,11 @@ async function parseFiles(
         : (refusal ?? `${path} could not be read`),
     }
   }
+}
+
+/** The path as the kernel shall see it: with a dot behind it a link to a folder is followed, and all that is no folder is absent. */
+function asked({ path, follows }: FileRead): string {
+  return follows ? `${path}/.` : path
 }
 
 const TYPES: Readonly<Record<string, FileState['type']>> = { '8': 'file', '4': 'directory', a: 'link' }

@@ -1,10 +1,10 @@
-import { sh } from '../resource/command.ts'
+import { type Command, sh } from '../resource/command.ts'
 import type { UnitRead, UnitState } from '../resource/read.ts'
 import type { Look, Seen } from './probe.ts'
 import { stepOf } from './probe-raw.ts'
 
 const PROPERTIES =
-  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,FragmentPath,DropInPaths,MainPID,ActiveEnterTimestampMonotonic'
+  'Id,LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,CanReload,FragmentPath,DropInPaths,MainPID,ActiveEnterTimestampMonotonic'
 
 /** A unit on a host that does not run systemd. */
 const NO_UNIT: UnitState = {
@@ -19,22 +19,34 @@ const NO_UNIT: UnitState = {
   activeSince: 0,
 }
 
-/** All units of a round in one `systemctl show`; its blocks come in the order of the names. */
+/** All units of a round in one `systemctl show`, whose blocks come in the order of the names, and behind it those with links. */
 export function unitsLook(reads: readonly UnitRead[]): Look {
   // systemctl refuses a template and leaves it out of its answer, which would shift all others.
   const asked = reads.filter(({ name }) => !name.includes('@.'))
   const names = asked.map(({ name }) => name)
   return {
-    steps: names.length > 0 ? [stepOf(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`)] : [],
+    steps:
+      names.length > 0 ? [stepOf(linksAfter(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`, names))] : [],
     async parse([result]) {
       const blocks = (result?.stdout.toString('utf8') ?? '').trim().split('\n\n')
+      const linked = new Set(
+        blocks.filter((block) => block.startsWith(LINKED)).map((block) => block.slice(LINKED.length)),
+      )
       const seen = new Map<string, Seen>(reads.map(({ key }) => [key, { state: NO_UNIT }]))
-      asked.forEach(({ key }, index) => {
-        seen.set(key, { state: parseUnit(blocks[index] ?? '') })
+      asked.forEach(({ key, name }, index) => {
+        seen.set(key, { state: { ...parseUnit(blocks[index] ?? ''), linked: linked.has(name) } })
       })
       return seen
     },
   }
+}
+
+const LINKED = 'linked='
+
+function linksAfter(show: Command, names: readonly string[]): Command {
+  return sh`${show}
+for u in ${names}; do for l in /etc/systemd/system/*.wants/"$u" /etc/systemd/system/*.requires/"$u"; do
+if [ -L "$l" ]; then printf '\nlinked=%s\n' "$u"; break; fi; done; done`
 }
 
 function parseUnit(block: string): UnitState {
@@ -51,6 +63,7 @@ function parseUnit(block: string): UnitState {
     sub: text('SubState'),
     enabled: text('UnitFileState'),
     needsReload: text('NeedDaemonReload') === 'yes',
+    canReload: text('CanReload') === 'yes',
     fragment: text('FragmentPath'),
     dropIns: text('DropInPaths').split(' ').filter(Boolean),
     mainPid: Number(text('MainPID') || 0),

@@ -17,6 +17,8 @@ export interface Connection {
   readonly way: ConnectionState
   /** The shell of the login user, or of the one it becomes: one a user, opened by its first round. */
   shell(become?: Become): Shell
+  /** The shells of an account that was become, whatever the way. */
+  shellsOf(account: string): Shell[]
   close(): Promise<void>
 }
 
@@ -33,7 +35,7 @@ export interface ConnectOptions {
 export async function connect(host: HostAddress, options: ConnectOptions = {}): Promise<Connection> {
   const link = await linkTo(host, options)
   const traffic: Traffic = { rounds: 0, bytesSent: 0, bytesReceived: 0 }
-  const shells = new Map<string, Shell>()
+  const shells = new Map<string, { as: string | undefined; shell: Shell }>()
   let endpoints: Endpoints | undefined
   const context = {
     link,
@@ -57,10 +59,11 @@ export async function connect(host: HostAddress, options: ConnectOptions = {}): 
     },
     shell(become) {
       const key = become === undefined ? '' : `${become.method} ${become.user}`
-      const shell = shells.get(key) ?? persistentShell(context, become)
-      shells.set(key, shell)
-      return shell
+      const opened = shells.get(key) ?? { as: become?.user, shell: persistentShell(context, become) }
+      shells.set(key, opened)
+      return opened.shell
     },
+    shellsOf: (account) => [...shells.values()].filter(({ as }) => as === account).map(({ shell }) => shell),
     close: () => link.close(),
   }
 }

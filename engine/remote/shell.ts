@@ -4,7 +4,7 @@ import { failuresOf } from './failures.ts'
 import type { Listener } from './frame-pair.ts'
 import type { Link } from './link.ts'
 import { RemoteProblem } from './remote-problem.ts'
-import type { Hello } from './wire.ts'
+import type { Hello, Identity } from './wire.ts'
 import { killText } from './wire.ts'
 
 /** One step of a round. */
@@ -42,6 +42,10 @@ export interface Shell {
   run(steps: readonly Step[], signal?: AbortSignal): Promise<StepResult[]>
   /** Steps that end the session, as a part of closing the connection and not as a round; none when the shell was never opened. */
   finish(steps: readonly Step[]): Promise<void>
+  /** Ends the shell when its rounds are over, so that no process of its user's is left of it; the next round starts another. */
+  end(): Promise<void>
+  /** Whose shell it is, as the host says; known after the first round. */
+  readonly identity: Identity | undefined
 }
 
 /** Counts of one connection, for the recap. */
@@ -71,6 +75,7 @@ export function persistentShell(context: ShellContext, as: Become | undefined): 
   const become = as?.password === undefined ? as : { ...as, password: once(as.password) }
   const failures = failuresOf(context.host, become)
   let dialogue: Dialogue | undefined
+  let identity: Identity | undefined
   let last: Promise<unknown> = Promise.resolve()
 
   async function round(steps: readonly Step[], signal: AbortSignal | undefined): Promise<StepResult[]> {
@@ -80,7 +85,9 @@ export function persistentShell(context: ShellContext, as: Become | undefined): 
     context.traffic.rounds++
     const current = dialogue
     try {
-      return await current.run(steps, signal)
+      const results = await current.run(steps, signal)
+      identity = current.identity
+      return results
     } catch (reason) {
       dialogue = undefined
       const silence = current.runsOn ? await stop(current) : undefined
@@ -115,6 +122,18 @@ export function persistentShell(context: ShellContext, as: Become | undefined): 
     async finish(steps) {
       await last
       if (dialogue?.alive) await dialogue.run(steps)
+    },
+    end() {
+      const ended = last.then(async () => {
+        const current = dialogue
+        dialogue = undefined
+        if (current?.alive) await current.end()
+      })
+      last = ended
+      return ended
+    },
+    get identity() {
+      return identity
     },
     run(steps, signal) {
       const result = last.then(() => round(steps, signal))

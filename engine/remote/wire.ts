@@ -15,8 +15,16 @@ export const REQUIRED_TOOLS = [
   'stat',
 ] as const
 
+/** An account and its primary group, by name. */
+export interface Identity {
+  account: string
+  group: string
+}
+
 /** What a shell says about itself when it starts. */
 export interface Hello {
+  /** Whose shell it is; undefined when the host does not tell. */
+  identity: Identity | undefined
   /** Process group of the shell and of its steps; undefined when the host does not tell. */
   group: number | undefined
   /** SSH_CONNECTION of the login: client address and port, server address and port. */
@@ -47,7 +55,7 @@ __m "$1 $__c"; }
 __S() { { eval "$2"; } </dev/null; __m "$1 $?"; }
 __h() {
 __p=; [ -r "/proc/$$/stat" ] && { read -r __p <"/proc/$$/stat"; __p=\${__p##*) }; }
-set -- "\${1-}" $__p; printf 'group=%s\\nssh=%s\\nmissing=' "\${4-}" "$1"
+set -- "\${1-}" $__p; printf 'group=%s\\nssh=%s\\nas=%s\\nmissing=' "\${4-}" "$1" "$(id -un 2>/dev/null):$(id -gn 2>/dev/null)"
 for __t in ${REQUIRED_TOOLS.join(' ')}; do command -v "$__t" >/dev/null 2>&1 || printf '%s ' "$__t"; done; }
 __m ${BEGIN}; __h "\${1-}"; __m '${HELLO}'
 `
@@ -59,7 +67,9 @@ export function parseHello(output: Buffer): Hello {
   const field = (name: string) => new RegExp(`^${name}=(.*)$`, 'm').exec(text)?.[1]?.trim() ?? ''
   const group = Number(field('group'))
   const missing = field('missing')
+  const [account = '', own = ''] = field('as').split(':')
   return {
+    identity: account === '' ? undefined : { account, group: own || account },
     group: Number.isInteger(group) && group > 1 ? group : undefined,
     sshConnection: field('ssh'),
     missingTools: missing === '' ? [] : missing.split(' '),

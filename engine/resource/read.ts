@@ -25,6 +25,8 @@ export interface FileState {
   size: number
   /** Where a link points, as written in it. */
   target?: string
+  /** What is at the end of a link, when `read.folder` was asked. */
+  behind?: FileState
   /** A regular file's bytes when `read.file` was asked for them. */
   content?: Buffer
   /** The SHA-256 of a regular file, in hex, when `read.digest` was asked. */
@@ -45,8 +47,12 @@ export interface UnitState {
   sub: string
   /** UnitFileState: enabled, disabled, static, masked, alias, generated, …, or empty. */
   enabled: string
+  /** A link in /etc has another unit start it, whether or not systemd can tell: a link outlives the file that it points to. */
+  linked?: boolean
   /** The unit's files changed on disk since systemd loaded them. */
   needsReload: boolean
+  /** Whether it can be told to read its configuration anew. */
+  canReload?: boolean
   /** The unit's main file, or empty. */
   fragment: string
   dropIns: readonly string[]
@@ -112,6 +118,8 @@ export interface FileRead extends Read<FileState> {
   readonly path: string
   /** `content` brings up to 8 MiB of bytes, `digest` the SHA-256 whatever the size. */
   readonly want: 'status' | 'content' | 'digest'
+  /** A folder, or a link that stands for one: what the link leads to is seen as well. */
+  readonly follows?: true
 }
 export interface TreeRead extends Read<TreeState> {
   readonly kind: 'tree'
@@ -140,6 +148,8 @@ export interface ConnectionRead extends Read<ConnectionState> {
 export interface RawRead extends Read<RawState> {
   readonly kind: 'raw'
   readonly command: Command
+  /** Nobody but its author knows what it looks at: any change of the host may show in it. */
+  readonly anything?: true
 }
 export type AnyRead = FileRead | TreeRead | UnitRead | AccountRead | GroupRead | PackageRead | ConnectionRead | RawRead
 
@@ -150,6 +160,15 @@ export const read = {
 
   /** A path's type, mode, owner and link target, without content. */
   status: (path: string): FileRead => ({ kind: 'file', key: `file:${tidy(path)}`, path: tidy(path), want: 'status' }),
+
+  /** As `status`, for a path that something is to be put in: of a link to a folder that folder is seen too. */
+  folder: (path: string): FileRead => ({
+    kind: 'file',
+    key: `folder:${tidy(path)}`,
+    path: tidy(path),
+    want: 'status',
+    follows: true,
+  }),
 
   /** As `status`, with the SHA-256 of a regular file; for files that may be large. */
   digest: (path: string): FileRead => ({ kind: 'file', key: `file:${tidy(path)}`, path: tidy(path), want: 'digest' }),
@@ -178,8 +197,14 @@ export const read = {
   /**
    * The exception: a command that only looks, for what no other read can see. `key` names what it looks at; the command must
    * succeed or fail the same way whatever is missing, and costs a process on the host, so say in a comment why it is needed.
+   * With `anything`, its answer is unknown once any change of the host is foreseen.
    */
-  raw: (key: string, command: Command): RawRead => ({ kind: 'raw', key: `raw:${key}`, command }),
+  raw: (key: string, command: Command, { anything = false } = {}): RawRead => ({
+    kind: 'raw',
+    key: `raw:${key}`,
+    command,
+    ...(anything ? { anything } : {}),
+  }),
 }
 
 /** What a host will answer to a read after a change. */

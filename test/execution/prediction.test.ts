@@ -97,7 +97,8 @@ describe('a folder', () => {
 
 describe('a unit', () => {
   const write = (text: string) => predict(read.file('/etc/systemd/system/u.service'), fileOf(text, { mode: 0o644 }))
-  const absent = seen({ ...unit, load: 'not-found', active: 'inactive', enabled: '', fragment: '' })
+  const notFound = { ...unit, load: 'not-found', active: 'inactive', enabled: '', fragment: '' }
+  const absent = seen(notFound)
 
   test.each([
     ['[Install]\nWantedBy=x\n', 'disabled'],
@@ -108,6 +109,37 @@ describe('a unit', () => {
     expect(predictions.answer(read.unit('u.service'), absent)).toMatchObject({
       state: { load: 'loaded', active: 'inactive', enabled, needsReload: false },
     })
+  })
+
+  test('whose file comes back to a link that has stayed is enabled', () => {
+    const predictions = new Predictions()
+    predictions.add(write('[Install]\nWantedBy=x\n'), seen(ABSENT))
+    expect(predictions.answer(read.unit('u.service'), seen({ ...notFound, linked: true }))).toMatchObject({
+      state: { enabled: 'enabled' },
+    })
+  })
+
+  test('that is enabled and whose file goes is gone once systemd is told', () => {
+    const predictions = new Predictions()
+    predictions.add(predict(read.file('/etc/systemd/system/u.service'), ABSENT), seen(fileOf('', { mode: 0o644 })))
+    const enabled = seen({ ...unit, active: 'inactive', enabled: 'enabled' })
+    expect(predictions.answer(read.unit('u.service'), enabled)).toMatchObject({
+      state: { load: 'loaded', enabled: 'enabled', needsReload: true },
+    })
+    predictions.reloadsSystemd()
+    expect(predictions.answer(read.unit('u.service'), enabled)).toMatchObject({
+      state: { load: 'not-found', enabled: '', needsReload: false },
+    })
+  })
+
+  test.each([
+    ['[Service]\nExecReload=/bin/true\n', true],
+    ['[Service]\nType=notify-reload\n', true],
+    ['[Service]\nExecReload=\n', false],
+  ])('whose file is written can be reloaded as %j says: %s', (text, canReload) => {
+    const predictions = new Predictions()
+    predictions.add(write(text), seen(ABSENT))
+    expect(predictions.answer(read.unit('u.service'), absent)).toMatchObject({ state: { canReload } })
   })
 
   test('that gets an [Install] section can be enabled', () => {
@@ -194,6 +226,18 @@ describe('what an installation may bring along', () => {
     expect(predictions.answer(read.file('/etc/nginx.conf'), seen(ABSENT))).toBeInstanceOf(Unknown)
     expect(predictions.answer(read.status('/etc'), seen(folder))).toEqual(seen(folder))
   })
+})
+
+test('what a command makes or removes leaves unknown the folders that it takes and what is below, until that is predicted', () => {
+  const predictions = new Predictions()
+  const folder = { ...ABSENT, type: 'directory' as const, mode: 0o755 }
+  predictions.acts('/srv/a/b')
+  expect(predictions.answer(read.status('/srv'), seen(folder))).toEqual(seen(folder))
+  expect(predictions.answer(read.status('/srv/a'), seen(ABSENT))).toBeInstanceOf(Unknown)
+  expect(predictions.answer(read.status('/srv/a/b/c'), seen(ABSENT))).toBeInstanceOf(Unknown)
+  expect(predictions.answer(read.status('/srv/a/bc'), seen(ABSENT))).toEqual(seen(ABSENT))
+  predictions.add(predict(read.status('/srv/a'), folder), undefined)
+  expect(predictions.answer(read.status('/srv/a'), seen(ABSENT))).toEqual(seen(folder))
 })
 
 test('a fork sees what its parent predicts and keeps its own', () => {

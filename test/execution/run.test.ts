@@ -3,12 +3,14 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../engine/cli/exit-code.ts'
+import type { RemoteHost } from '../../engine/remote/host.ts'
 import { breakLock } from '../../engine/remote/lock.ts'
 import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
 import type { Event } from '../../engine/report/event.ts'
+import type { Decision } from '../../engine/resource/action.ts'
 import { sh } from '../../engine/resource/command.ts'
 import { moment } from '../../engine/resource/moment.ts'
-import { fileOf, predict, read } from '../../engine/resource/read.ts'
+import { fileOf, predict, type RawState, read } from '../../engine/resource/read.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import {
   account,
@@ -197,8 +199,25 @@ describe('actions', () => {
         { call: command, args: () => ({ cmd: ':', creates: `${at.path}/f` }) },
       ],
     }
-    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: known-after-apply', 'a t2: would-run'])
+    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: known-after-apply', 'a t2: may-run'])
     expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: ok'])
+  })
+
+  test('may run when their guard may look at anything and a change before it is only foreseen', async () => {
+    await using at = await temporaryFolder()
+    const grown = (path: string) => read.raw(`grown:${path}`, sh`test -s ${path}`, { anything: true })
+    const unlessGrown = {
+      ...command,
+      reads: ({ creates }: { creates?: string }) => ({ grown: grown(creates ?? '') }),
+      decide: (_: object, { grown }: { grown: RawState }): Decision =>
+        grown.code === 0 ? { due: false } : { due: true, what: 'grows it' },
+    }
+    const grow = { call: unlessGrown as never, args: () => ({ cmd: `echo x >${at.path}/f`, creates: `${at.path}/f` }) }
+    const play: TestPlay = { steps: [{ call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }) }, grow] }
+    expect((await go('check', { steps: [grow] })).lines).toEqual(['a t0: changed'])
+    expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: may-run'])
+    expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: ok'])
+    expect((await go('check', play)).lines).toEqual(['a t0: ok', 'a t1: ok'])
   })
 
   test.each([
@@ -292,6 +311,34 @@ describe('conditions', () => {
   })
 })
 
+test('what a task only looks at in a run too is not built upon by a check', async () => {
+  await using at = await temporaryFolder()
+  const play: TestPlay = {
+    steps: [
+      { call: note, args: () => ({ path: `${at.path}/f`, text: 'x' }), checkMode: true },
+      { call: lineAtEnd, args: () => ({ path: `${at.path}/f`, line: 'y' }) },
+    ],
+  }
+  expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: failed'])
+  expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: failed'])
+})
+
+test('the shells of an account end before it changes', async () => {
+  const rounds: (readonly string[] | undefined)[] = []
+  const open = async (host: string): Promise<RemoteHost> => {
+    const remote = await openLocal(host)
+    return {
+      ...remote,
+      round: (work) => {
+        rounds.push(work.changes)
+        return remote.round(work)
+      },
+    }
+  }
+  await go('run', { steps: [{ call: account, args: () => ({ name: 'no-such-account' }) }] }, { open })
+  expect(rounds).toEqual([undefined, ['no-such-account']])
+})
+
 test('what may be done or not leaves known after apply what it would touch', async () => {
   await using at = await temporaryFolder()
   const play: TestPlay = {
@@ -308,6 +355,31 @@ test('what may be done or not leaves known after apply what it would touch', asy
   await writeFile(`${at.path}/f`, 'y\n')
   expect((await go('check', play)).lines).toEqual(['a t0: changed', 'a t1: may-run', 'a t2: known-after-apply'])
   expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: changed'])
+})
+
+test('a handler that only what may run notifies may run, and leaves what it would touch unknown', async () => {
+  await using at = await temporaryFolder()
+  const stamp = { call: note, args: () => ({ path: `${at.path}/stamp`, text: 'x' }) }
+  const play: TestPlay = {
+    steps: [
+      { call: token, args: () => ({ path: `${at.path}/t` }), register: 't' },
+      {
+        call: note,
+        when: ({ reg }) => (Object(reg('t')).token instanceof Unknown ? new Unknown('the token') : true),
+        args: () => ({ path: `${at.path}/f`, text: 'x' }),
+        notify: ['stamp'],
+      },
+      { call: 'flush_handlers' },
+      stamp,
+      { call: 'flush_handlers' },
+    ],
+    handlers: [{ name: 'stamp', ...stamp }],
+  }
+  const check = await go('check', play)
+  expect(check.lines).toEqual(['a t0: changed', 'a t1: may-run', 'a stamp: may-run', 'a t3: known-after-apply'])
+  expect(check.results[2]?.reason).toBe('it is notified by what may run')
+  expect((await go('run', play)).lines).toEqual(['a t0: changed', 'a t1: changed', 'a stamp: changed', 'a t3: ok'])
+  expect((await go('check', play)).lines).toEqual(['a t0: ok', 'a t1: ok', 'a t3: ok'])
 })
 
 test('a rescue of what cannot be foreseen to fail may run', async () => {

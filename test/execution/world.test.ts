@@ -60,11 +60,86 @@ describe('a file behind a link', () => {
     })
   })
 
+  test('is foreseen behind links that were seen by other ways', () => {
+    const world = new World('a')
+    saw(world, { '/x': linkTo('real'), '/x/cur': linkTo('y'), '/x/y': linkTo('../real'), '/x/cur/f': ABSENT })
+    world.foresee(predict(read.file('/x/cur/f'), file), '', 0)
+    saw(world, { '/x/y/f': ABSENT })
+    expect(gathered(world, '/x/y/f')).toEqual({ kind: 'results', results: { file } })
+  })
+
   test('needs no other look when the link is there', () => {
     const world = new World('a')
     saw(world, { '/cur': linkTo('v1'), '/cur/f': file })
     expect(gathered(world, '/cur/f')).toEqual({ kind: 'results', results: { file } })
   })
+})
+
+describe('a folder that is a link', () => {
+  const folder = (rest: Partial<FileState> = {}): FileState => ({ ...ABSENT, type: 'directory', mode: 0o755, ...rest })
+  const asked = (world: World, path: string) => world.gather({ folder: read.folder(path) }, '', 0)
+  const sawBehind = (world: World, path: string, state: FileState) => {
+    const look = read.folder(path)
+    world.keep([look], new Map([[look.key, { state }]]), '', 9)
+  }
+
+  test('is asked for together with what it leads to', () => {
+    expect(asked(new World('a'), '/cur')).toEqual({
+      kind: 'missing',
+      reads: [read.status('/cur'), read.folder('/cur')],
+    })
+  })
+
+  test('shows what it leads to, and a plain folder itself', () => {
+    const world = new World('a')
+    saw(world, { '/cur': linkTo('v1'), '/v2': folder() })
+    sawBehind(world, '/cur', folder({ mode: 0o2775 }))
+    sawBehind(world, '/v2', folder())
+    const behind = folder({ mode: 0o2775 })
+    expect(asked(world, '/cur')).toEqual({ kind: 'results', results: { folder: { ...linkTo('v1'), behind } } })
+    expect(asked(world, '/v2')).toEqual({ kind: 'results', results: { folder: folder() } })
+  })
+
+  test('shows what it will lead to', () => {
+    const world = new World('a')
+    saw(world, { '/cur': linkTo('v1') })
+    sawBehind(world, '/cur', ABSENT)
+    world.foresee(predict(read.status('/v1'), folder()), '', 0)
+    expect(asked(world, '/cur')).toMatchObject({ results: { folder: { type: 'link', behind: { type: 'directory' } } } })
+  })
+
+  test('is looked at where it will lead to while the link is only foreseen', () => {
+    const world = new World('a')
+    saw(world, { '/cur': ABSENT })
+    world.foresee(predict(read.status('/cur'), linkTo('v1')), '', 0)
+    expect(asked(world, '/cur')).toEqual({ kind: 'missing', reads: [read.status('/cur'), read.status('/v1')] })
+    saw(world, { '/v1': folder() })
+    expect(asked(world, '/cur')).toMatchObject({ results: { folder: { behind: { type: 'directory' } } } })
+  })
+
+  test('is forgotten when what it leads to changes', () => {
+    const world = new World('a')
+    saw(world, { '/cur': linkTo('v1') })
+    sawBehind(world, '/cur', folder())
+    expect(world.forget(0, [read.status('/v1')])).toEqual(new Map([['', [read.folder('/cur')]]]))
+  })
+})
+
+test('what is behind a link is forgotten when the folder that it leads to goes', () => {
+  const world = new World('a')
+  saw(world, { '/cur': linkTo('v1'), '/cur/f': fileOf('', { mode: 0o644 }) })
+  expect(world.forget(0, [read.status('/v1')])).toEqual(new Map([['', [read.file('/cur/f')]]]))
+})
+
+test('what the account that logs in makes is foreseen as its own', () => {
+  const world = new World('a')
+  world.keep([read.file('/f')], new Map([['file:/f', { state: ABSENT }]]), '', 9)
+  const file = predict(read.file('/f'), fileOf('', { mode: 0o644 }))
+  expect(world.asMadeBy('', file, 0)).toBe(file)
+  world.know('', { account: 'ops', group: 'staff' })
+  expect(world.asMadeBy('', file, 0)).toMatchObject({ state: { owner: 'ops', group: 'staff' } })
+  world.know('', { account: 'root', group: 'root' })
+  expect(world.asMadeBy('', file, 0)).toBe(file)
 })
 
 test('what another account makes is foreseen as its own', () => {

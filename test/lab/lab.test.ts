@@ -10,6 +10,7 @@ const { labCut, labDelay, labFreeze, labHeal, labKill, labPowerOn, labReboot, la
 )
 const { labCapture } = await import('../../lab/capture.ts')
 const { labDigest } = await import('../../lab/digest.ts')
+const { labProcesses } = await import('../../lab/processes.ts')
 const { hostGroup, killGroup, labGroup, leaderOf } = await import('../../lab/cgroup.ts')
 const { runCommand } = await import('../../lab/command.ts')
 const { hostRecord } = await import('../../lab/host.ts')
@@ -111,6 +112,16 @@ describe('a digest', () => {
       'sudo ufw status; sudo iptables -S; systemctl list-units >/dev/null; dpkg -l >/dev/null; sudo find /etc -type f -exec cat {} + >/dev/null',
     )
     expect(await labDigest('two')).toEqual(before)
+  })
+
+  test('of its processes is the same after looking around over ssh, and shows a restart and what is left behind', async () => {
+    const before = await labProcesses('two')
+    await ssh(two.address, 'sudo true; ps -e >/dev/null')
+    expect(await labProcesses('two')).toEqual(before)
+    await out('two', 'systemctl restart systemd-journald; setsid -f sleep 1000 </dev/null >/dev/null 2>&1')
+    const added = (await labProcesses('two')).filter((line) => !before.includes(line))
+    await out('two', `kill ${/^orphan (\d+)/.exec(added[0] ?? '')?.[1]}`)
+    expect(added.map((line) => line.replace(/ \d+/, ''))).toEqual(['orphan sleep', 'service systemd-journald.service'])
   })
 
   test.each([

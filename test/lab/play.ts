@@ -23,6 +23,8 @@ export interface Outcome {
   results: Result[]
   /** `host: task [item]` of all that changed, or would; sorted. */
   changed: string[]
+  /** Of a check, what may run and may not: it depends on what only the run can tell. */
+  perhaps: string[]
   /** `host: task [item]: sentence` of all that failed or was unreachable. */
   failed: string[]
   /** Where a module foresaw something else than came. */
@@ -109,6 +111,7 @@ export async function playOn({
       .filter(({ status }) => CHANGES.has(status))
       .map(nameOf)
       .sort(),
+    perhaps: results.filter(({ status }) => status === 'may-run').map(nameOf),
     failed: results
       .filter(({ status, tolerated }) => !tolerated && (status === 'failed' || status === 'unreachable'))
       .map((result) =>

@@ -77,6 +77,11 @@ describe('the content of a file', () => {
     expect(after).toMatchObject([{ state: { owner: 'root', group: 'staff', mode: 0o644 } }])
   })
 
+  test('takes the group of a setgid folder behind a link too', () => {
+    const parent = { ...folder(), type: 'link', target: '/y', behind: folder(0o2775, 'staff') }
+    expect(plan({ content: 'a' }, ABSENT, { parent }).after).toMatchObject([{ state: { group: 'staff' } }])
+  })
+
   test('that is no text is given as bytes, so that nobody prints it', () => {
     const bytes = Buffer.from([0, 255, 1])
     const [change] = plan({ src: { path: 'f', content: bytes } }, fileOf(Buffer.from([255]), { mode: 0o644 })).changes
@@ -153,6 +158,7 @@ describe('what cannot succeed', () => {
     ['/etc/x is a link to /y', {}, link, {}],
     ['the folder /etc does not exist', {}, ABSENT, { parent: ABSENT }],
     ['/etc is a file, not a folder', {}, ABSENT, { parent: fileOf('', { mode: 0o644 }) }],
+    ['/etc is a link to /y, where no folder is', {}, ABSENT, { parent: { ...link, behind: ABSENT } }],
     ['the host has no account app', { owner: 'app' }, ABSENT, { accounts: [{ present: false }] }],
     ['the host has no group app', { group: 'app' }, ABSENT, { groups: [{ present: false }] }],
   ])('%s', (message, want, file, rest) => {

@@ -152,6 +152,13 @@ describe('what stands in the way is a failure that says what to do', () => {
       message: '/srv is a file, so there can be no folder in it',
     },
     {
+      title: 'a link to nothing as folder',
+      want: { state: 'directory' },
+      target: ABSENT,
+      above: [{ ...link('/y'), behind: ABSENT }],
+      message: '/srv is a link to /y, where no folder is',
+    },
+    {
       title: 'a mode for a link',
       want: { mode: '0644' },
       target: link('/y'),

@@ -9,6 +9,7 @@ import {
   type AnyRead,
   type FileState,
   type GroupState,
+  read as look,
   NO_CONNECTION,
   type PackageState,
   type RawState,
@@ -67,7 +68,9 @@ export class FreshHost {
   #gather(call: AnyModule | AnyAction, args: object): Record<string, unknown> | undefined {
     const answers = new Map<string, unknown>()
     for (const read of readsOf(call, args)) {
-      const answer = this.#predictions.answer(read, { state: bare(read) })
+      // No link is on this host, so a folder is what it is.
+      const plain = read.kind === 'file' && read.follows ? look.status(read.path) : read
+      const answer = this.#predictions.answer(plain, { state: bare(read) })
       if (answer === undefined || answer instanceof Unknown || 'denied' in answer) return undefined
       answers.set(read.key, answer.state)
     }

@@ -34,6 +34,17 @@ describe('restart and reload', () => {
     }
   })
 
+  test('a unit whose file does not say how cannot be reloaded, but restarted instead', () => {
+    const unit = { ...UNIT, canReload: false }
+    expect(() => reload.decide({ name: 'x' }, { unit })).toThrow(
+      new TaskFailure(
+        'x.service cannot be reloaded: its unit file does not say how',
+        'add ExecReload= to it, or say `or_restart: true`',
+      ),
+    )
+    expect(reload.decide({ name: 'x', or_restart: true }, { unit }).due).toBe(true)
+  })
+
   test('a unit that is down cannot be reloaded', () => {
     expect(() => reload.decide({ name: 'x' }, { unit: { ...UNIT, active: 'inactive' } })).toThrow(
       new TaskFailure(

@@ -56,6 +56,19 @@ describe('systemd plans', () => {
     ],
     ['to stop it too', { state: 'stopped' }, { ...LOADED, active: 'activating' }, ['stop']],
     ['nothing while it reloads', { state: 'started' }, { ...RUNNING, active: 'reloading' }, []],
+    ['nothing about a link to nothing', { enabled: false }, { ...ABSENT_UNIT, linked: true }, []],
+    [
+      'to write what a link waits for',
+      { content: TEXT, enabled: true },
+      { ...ABSENT_UNIT, linked: true },
+      ['write', 'reload'],
+    ],
+    [
+      'to write what a link waits for and take the link away',
+      { content: TEXT, enabled: false },
+      { ...ABSENT_UNIT, linked: true },
+      ['write', 'reload', 'disable'],
+    ],
     ['nothing for an absent unit that shall be down', { state: 'stopped', enabled: false }, ABSENT_UNIT, []],
     ['to reload what has changed on disk', {}, { ...RUNNING, needsReload: true }, ['reload']],
     ['to mask an absent unit', { masked: true }, ABSENT_UNIT, ['mask']],
@@ -111,6 +124,7 @@ describe('systemd plans', () => {
   test.each([
     ['to reload and enable what got an [Install] section', 'static', TEXT, ['reload', 'enable']],
     ['to refuse what lost it', 'disabled', '[Service]\n', undefined],
+    ['to refuse what has none and was not there when systemd was first asked', '', '[Service]\n', undefined],
   ])('%s while it runs', (_, enabled, now, kinds) => {
     const unit = { ...RUNNING, enabled, needsReload: true }
     const planned = () => plan({ enabled: true }, unit, [text(now)]).changes.map(({ kind }) => kind)
@@ -138,6 +152,8 @@ describe('systemd foresees', () => {
       enabled: 'enabled',
       needsReload: false,
       fragment: '/etc/systemd/system/x.service',
+      linked: true,
+      canReload: false,
     })
   })
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { childLink } from '../../engine/remote/child-link.ts'
@@ -213,6 +213,21 @@ describe('a fresh shell', () => {
   test('that prints without end is given up', async () => {
     const { shell } = shellOf(['dash'], 'yes')
     expect((await failureOf(shell, [step('true')])).message).toBe('The dialogue with h1 broke: it prints without end.')
+  })
+
+  test('says whose it is, and leaves nothing on the host when it ends', async () => {
+    const { shell } = shellOf(['dash'])
+    const [before] = await shell.run([step('echo $$')])
+    expect(shell.identity).toEqual({ account: userInfo().username, group: expect.stringMatching(/./) })
+    await shell.end()
+    const [after] = await shell.run([step(`kill -0 ${before?.stdout.toString().trim()} || echo gone; echo $$`)])
+    const [gone, now] = (after?.stdout.toString() ?? '').split('\n')
+    expect(gone).toBe('gone')
+    expect(now).not.toBe(before?.stdout.toString().trim())
+  })
+
+  test('that was never opened ends at once', async () => {
+    await shellOf(['dash']).shell.end()
   })
 
   test('takes the place of one that died', async () => {

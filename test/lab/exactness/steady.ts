@@ -1,12 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Task } from './generate-tasks.ts'
+import type { Task } from './arbitrary.ts'
 
 /**
  * Whether no task of a playbook works against another: only then a second run has nothing to do. Errs on the side of no.
  */
 export function isSteady(tasks: readonly Task[]): boolean {
-  const claims = tasks.flatMap(flat).flatMap((task) => claimsOf(task).map((claim) => ({ claim, task })))
+  const all = tasks.flatMap(flat)
+  if (all.some(isFickle)) return false
+  const claims = all.flatMap((task) => claimsOf(task).map((claim) => ({ claim, task })))
   return !claims.some((a) => claims.some((b) => a.task !== b.task && clash(a, b)))
+}
+
+/** Whether a task by itself does something else each time. */
+function isFickle({ when, check_mode, delegate_to, template }: Task): boolean {
+  const isOnceOnly = String(when ?? '').startsWith('!')
+  return isOnceOnly || check_mode === true || (delegate_to !== undefined && template !== undefined)
 }
 
 interface Claim {
@@ -23,7 +31,8 @@ function bare({ register, when, notify, name, ...task }: Task): Task {
   return task
 }
 
-function flat(task: Task): Task[] {
+/** A task, or the tasks of a block with all its sections. */
+export function flat(task: Task): Task[] {
   const inside = [task.block, task.rescue, task.always].filter((list) => Array.isArray(list)).flat() as Task[]
   return inside.length > 0 ? inside.flatMap(flat) : [task]
 }
@@ -31,13 +40,16 @@ function flat(task: Task): Task[] {
 /** What a task sets, as paths of names: what is set as a whole is the beginning of its parts. */
 function claimsOf(task: Task): string[] {
   const items = Array.isArray(task.loop) ? task.loop : [undefined]
-  return items.flatMap((item) =>
+  const restarted = [task.restart, task.reload, [task.notify].flat().includes('restart') ? 'ls-a' : undefined]
+  const units = restarted.filter((unit) => typeof unit === 'string').map((unit) => `unit:${unit}#up`)
+  const own = items.flatMap((item) =>
     Object.entries(task).flatMap(([module, args]) => {
       if (typeof args !== 'object' || args === null || Array.isArray(args)) return []
       const filled = JSON.parse(JSON.stringify(args).replaceAll('{{item}}', String(item)))
       return [...moduleClaims(module, filled), ...ownerClaims(module, filled)]
     }),
   )
+  return [...units, ...own]
 }
 
 function ownerClaims(module: string, args: Record<string, unknown>): string[] {
@@ -71,18 +83,27 @@ function moduleClaims(module: string, args: Record<string, unknown>): string[] {
         : [`user:${args.name}#set`, ...((args.groups as string[] | undefined) ?? []).map((name) => `group:${name}#use`)]
     case 'group':
       return args.state === 'absent' ? [`group:${args.name}`] : [`group:${args.name}#set`]
-    case 'systemd':
-      return [`unit:${args.name}`, `/etc/systemd/system/${args.name}.service#content`]
+    case 'systemd': {
+      const isOff = args.state === 'stopped' || args.masked !== undefined
+      return [isOff ? `unit:${args.name}` : `unit:${args.name}#set`, `/etc/systemd/system/${args.name}.service#content`]
+    }
+    case 'systemd-units':
+      return ['one', 'two'].flatMap((name) => [`unit:ls-fam-${name}`, `/etc/systemd/system/ls-fam-${name}.service`])
+    case 'restart':
+    case 'reload':
+      return [`unit:${args.name}#up`]
+    case 'fetch':
+      return [String(args.src)]
     case 'ufw':
       return args.rule !== undefined ? [`ufw#${args.port}`] : args.rules ? ['ufw'] : [`ufw#${Object.keys(args).sort()}`]
     case 'authorized-key':
       return [`keys:${args.user}${args.exclusive ? '' : `#${args.key}`}`]
     case 'known-hosts':
       return [`hosts:${args.user}`]
-    case 'command': {
-      const made = args.creates ?? args.removes
-      return [String(made)]
-    }
+    case 'command':
+    case 'script':
+    case 'shell':
+      return [String(args.creates ?? args.removes ?? '/srv/raw')]
     default:
       return [`${module}:${JSON.stringify(args.name ?? path)}`]
   }

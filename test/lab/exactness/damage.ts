@@ -61,11 +61,40 @@ const lines = [
   'iptables -N GEN; iptables -A OUTPUT -j GEN',
   'iptables -F GEN',
   'iptables -D OUTPUT -j GEN',
+  'rm -rf /srv/x/y; mkdir -p /srv/x; ln -s nowhere /srv/x/y',
+  'mkdir -p /srv/real; chgrp staff /srv/real; chmod 2775 /srv/real; rm -rf /srv/x; ln -s /srv/real /srv/x',
+  'mkdir -p /srv/real /srv/x; chgrp staff /srv/real; chmod 2775 /srv/real; rm -rf /srv/x/y; ln -s ../real /srv/x/y',
+  'rm -f /etc/systemd/system/ls-a.service',
+  'rm -f /etc/systemd/system/ls-a.service; systemctl daemon-reload',
+  'rm -f /etc/systemd/system/ls-fam-one.service',
+  'systemctl stop ls-fam-one; systemctl disable ls-fam-one',
+  'printf "[Install]\\nWantedBy=multi-user.target\\n[Service]\\nExecStart=/bin/sleep 1000\\n" >/etc/systemd/system/ls-fam-old.service; systemctl daemon-reload; systemctl enable --now ls-fam-old',
+  'echo "# more" >>/etc/systemd/system/ls-fam-one.service',
+  'rm -f /etc/ssh/ssh_host_ecdsa_key /etc/ssh/ssh_host_ecdsa_key.pub',
+  'rm -f /etc/ssh/ssh_host_ecdsa_key.pub',
+  'mkdir -p /srv/cmd/f',
+  'rm -rf /srv/cmd',
+  'mkdir -p /srv/web; echo port >/srv/web/f; printf "[Service]\\nExecStart=/usr/bin/busybox httpd -f -p 127.0.0.1:8980 -h /srv/web\\n" >/etc/systemd/system/ls-web.service; systemctl daemon-reload; systemctl start ls-web',
+  'systemctl stop ls-web',
+  'userdel -r u3',
+  'mkdir -p /home/ops/d; chown ops: /home/ops/d',
+  'rm -rf /home/ops/d /home/ops/f',
   'apt-get -qqy remove hello',
   'dpkg -s tree >/dev/null 2>&1 || apt-get -qqy install tree',
   'apt-get -qqy install cron; systemctl stop cron',
   'echo "MaxAuthTries 9" >/etc/ssh/sshd_config.d/60-gen.conf',
 ]
+
+/** What most tasks need in order to come to anything. */
+const grounds = [
+  'mkdir -p /srv/x/y/z; echo port = 1 >/srv/x/f',
+  'groupadd g1; groupadd g2; useradd -m u1; useradd -m u2',
+  'printf "[Install]\\nWantedBy=multi-user.target\\n[Service]\\nExecStart=/bin/sleep infinity\\n" | tee /etc/systemd/system/ls-a.service >/etc/systemd/system/ls-b.service; systemctl daemon-reload; systemctl start ls-a',
+  'mkdir -p /srv/web; echo port >/srv/web/f; printf "[Service]\\nExecStart=/usr/bin/busybox httpd -f -p 127.0.0.1:8980 -h /srv/web\\n" >/etc/systemd/system/ls-web.service; systemctl daemon-reload; systemctl start ls-web',
+]
+
+/** What a host may have been prepared with before anything happens to it. */
+export const ground: fc.Arbitrary<string[]> = fc.oneof(fc.constant(grounds), fc.subarray(grounds))
 
 /** What happens to a host while nobody looks. */
 export const damage: fc.Arbitrary<string[]> = fc.array(fc.constantFrom(...lines), { maxLength: 6 })

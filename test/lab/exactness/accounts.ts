@@ -1,0 +1,50 @@
+import fc from 'fast-check'
+import { KEY_ONE, KEY_TWO, one, some, type TasksOf, task } from './arbitrary.ts'
+
+const user = one('u1', 'u2')
+
+/** Tasks of the modules about accounts and their keys. */
+export const accountTasks: TasksOf = {
+  group: task('group', { name: one('g1', 'g2'), gid: some(one(4711)), state: one('present', 'present', 'absent') }),
+  user: fc.oneof(
+    {
+      arbitrary: task('user', {
+        name: user,
+        groups: some(one([], ['g1'], ['g2', 'g1'])),
+        append: some(one(true)),
+        shell: some(one('/bin/bash', '/usr/sbin/nologin')),
+        comment: some(one('', 'Some One')),
+        group: some(one('g1', 'daemon')),
+        system: some(one(true)),
+        create_home: some(one(false)),
+        password_lock: some(fc.boolean()),
+      }),
+      weight: 3,
+    },
+    task('user', { name: user, password: one('$6$Kn4hXyZJ$1PbHuEAgWZ3W0Kc0qY3tAzbVpA4s8L0vYxWJrQvQ5Z0') }),
+    task('user', { name: user, state: one('absent'), remove: some(one(true)) }),
+  ),
+  'authorized-key': fc.oneof(
+    task('authorized-key', {
+      user: one('u1', 'root'),
+      key: one(KEY_ONE, KEY_TWO),
+      key_options: some(one('restrict', 'no-pty')),
+      state: some(one('present', 'absent')),
+    }),
+    task('authorized-key', { user: one('u1', 'root'), keys: one([KEY_ONE], [KEY_TWO, KEY_ONE]), exclusive: one(true) }),
+  ),
+  'known-hosts': fc.oneof(
+    task('known-hosts', { name: one('mm1', ['mm2', '10.0.0.2']), key: one(KEY_ONE, KEY_TWO), user: some(one('u1')) }),
+    task('known-hosts', { name: one('mm1', 'mm2'), state: one('absent') }),
+    task('known-hosts', { entries: one([{ hosts: 'mm3', key: KEY_ONE }], []), exclusive: one(true) }),
+  ),
+  keygen: task('keygen', {
+    path: one('/home/u1/k', '/srv/x/k', '/root/k'),
+    comment: some(one('one', 'two')),
+    type: some(one('ed25519', 'ecdsa')),
+    mode: some(one('0600', '0400')),
+    regenerate: some(one('never', 'mismatch', 'always')),
+  }),
+  // The ed25519 key is the one that we know the host by.
+  'ssh-host-key': task('ssh-host-key', { type: one('ed25519', 'ecdsa', 'ecdsa') }),
+}

@@ -1,0 +1,37 @@
+import type { Status } from '../../../engine/report/event.ts'
+import { actions, modules } from '../../../modules/index.ts'
+import type { Result } from '../play.ts'
+
+/** How often each module came to each end: a module that is never reached, or that always fails, proves nothing. */
+export class Statistic {
+  readonly #counts = new Map<string, Map<Status, number>>()
+
+  add(results: readonly Result[]): void {
+    for (const { module, status } of results) {
+      const own = this.#counts.get(module) ?? new Map<Status, number>()
+      this.#counts.set(module, own.set(status, (own.get(status) ?? 0) + 1))
+    }
+  }
+
+  /** Modules and actions that never came to do what they are for. */
+  unreached(): string[] {
+    const good: Status[] = ['ok', 'changed']
+    const wanted = [...modules.map(({ name }) => name), ...actions.map(({ name }) => name)]
+    // All that `fail` can do is fail.
+    return wanted.filter((name) => {
+      const own = this.#counts.get(name)
+      return name === 'fail' ? !own?.has('failed') : !good.some((status) => own?.has(status))
+    })
+  }
+
+  /** A line a module. */
+  toString(): string {
+    const lines = [...this.#counts]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([module, counts]) => {
+        const ends = [...counts].sort(([, a], [, b]) => b - a).map(([status, count]) => `${count} ${status}`)
+        return `${module.padEnd(16)} ${ends.join(', ')}`
+      })
+    return lines.join('\n')
+  }
+}
