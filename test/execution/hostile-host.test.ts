@@ -258,7 +258,8 @@ function hostOf(
     connectTimeoutMs: openTimeoutMs,
     keepaliveMs: 0,
   } as const
-  const remote = remoteHost({ host, traffic, way: NO_CONNECTION, shell: () => opened, close: () => link.close() })
+  const shells = { shell: () => opened, shellsOf: () => [] }
+  const remote = remoteHost({ host, traffic, way: NO_CONNECTION, ...shells, close: () => link.close() })
   return { ...remote, way: NO_CONNECTION, round: ({ lock: _, ...work }) => remote.round(work) }
 }
 
