@@ -206,6 +206,10 @@ describe('is undone when no new login proves the way', () => {
     await on('until ! ls -d /var/lib/lockstep/guard-* >/dev/null 2>&1; do sleep 0.1; done')
     expect(await state()).toBe(was)
     await isOpen()
+    await play('run', [{ name: 'it is paid', command: 'true' }], {
+      handlers: [{ name: 'restart', restart: 'systemd-networkd' }],
+    })
+    await leavesNothing()
     await on('systemctl stop systemd-networkd.socket systemd-networkd')
   })
 })

@@ -74,7 +74,6 @@ const TASKS = `
       ignore_errors: true
     - { name: said to a port, wait-for: { port: 9, send: "{{plain}}", timeout: 1 }, ignore_errors: true }
     - { name: asserted, assert: { that: 'marker == "no" && plain != ""' }, ignore_errors: true }
-    - { name: shown, debug: { var: "[marker, {'of': plain}]" } }
     - name: each
       command: { cmd: cat, stdin: "{{item.pass}}" }
       loop: [{ pass: "{{marker}}" }, { pass: "{{plain}}" }]
