@@ -9,7 +9,7 @@ import { labDigest } from '../../lab/digest.ts'
 import { labReset } from '../../lab/lab.ts'
 import { bringUp, out } from './play.ts'
 
-const host = { name: 'audit1', address: '10.93.0.1' }
+const host = { name: 'audit1', address: '10.96.0.1' }
 const folder = mkdtempSync(join(tmpdir(), 'audit-'))
 const path = (name: string) => join(folder, name)
 

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type LabAccess, labReset } from '../../lab/lab.ts'
 import { bringUp, files, inventoryText, type Outcome, out, playOn } from './play.ts'
 
-const host = { name: 'guard1', address: '10.92.0.1' }
+const host = { name: 'guard1', address: '10.97.0.1' }
 const inventory = inventoryText({ [host.name]: { address: host.address, connect_timeout: 3 } })
 let access: LabAccess
 
@@ -194,7 +194,7 @@ describe('is undone when no new login proves the way', () => {
   test('a network that goes down, by the host itself', async () => {
     await on('systemctl is-active -q systemd-networkd || systemctl start systemd-networkd')
     const was = await state()
-    const content = '[Match]\nName=eth0\n[Network]\nAddress=10.92.9.9/24\n[Link]\nActivationPolicy=always-down\n'
+    const content = '[Match]\nName=eth0\n[Network]\nAddress=10.97.9.9/24\n[Link]\nActivationPolicy=always-down\n'
     const tasks = [
       { name: 'the file', copy: { dest: '/etc/systemd/network/10-eth0.network', content }, notify: 'restart' },
     ]

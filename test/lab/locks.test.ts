@@ -7,7 +7,7 @@ import { labReset } from '../../lab/lab.ts'
 import { type Controller, controllers } from './controller.ts'
 import { bringUp, files, inventoryText, out, playOn } from './play.ts'
 
-const hosts = [1, 2].map((number) => ({ name: `locks${number}`, address: `10.94.0.${number}` }))
+const hosts = [1, 2].map((number) => ({ name: `locks${number}`, address: `10.98.0.${number}` }))
 const [one, two] = hosts.map(({ name }) => name) as [string, string]
 const LOCK = '/run/lockstep.lock'
 /** Work that leaves its marks, and would show if another run's came in between. */
@@ -79,7 +79,7 @@ describe('while a run is at work on a host', () => {
     expect(refused.said).toMatch(/ann@\S+ has been working on locks1 since \d\d:\d\d, with \S*long\.yml/)
     expect(await out(one, 'ls /run/changed 2>/dev/null || echo unchanged')).toBe('unchanged')
     expect(await out(two, 'ls /run/changed')).toBe('/run/changed')
-    expect((await as('bert', ['check', at.path('short.yml'), '-i', inventory, '--limit', one]).ended).code).toBe(2)
+    expect((await as('bert', ['check', at.path('short.yml'), '-i', inventory, '--limit', one]).ended).code).toBe(0)
     expect((await as('bert', ['debts', one, '-i', inventory]).ended).code).toBe(0)
     expect((await work.letGo()).code).toBe(0)
   })

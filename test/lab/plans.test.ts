@@ -7,8 +7,8 @@ import { labReset } from '../../lab/lab.ts'
 import { bringUp, files, inventoryText, out } from './play.ts'
 
 const hosts = [
-  { name: 'plan1', address: '10.95.0.1' },
-  { name: 'plan2', address: '10.95.0.2' },
+  { name: 'plan1', address: '10.99.0.1' },
+  { name: 'plan2', address: '10.99.0.2' },
 ]
 const names = hosts.map(({ name }) => name)
 const SECRET = 'correct-horse-battery'

@@ -179,6 +179,8 @@ ${at.path}/kept: absent → as wanted
     expect(plan.hosts.a.tasks.map(({ name, status }: PlannedTask) => [name, status])).toEqual([
       ['t0', 'changed'],
       ['t1', 'may-run'],
+      ['first', 'may-run'],
+      ['second', 'may-run'],
     ])
     const run = await go('run', play, { plan })
     expect(run.lines).toEqual(['a t0: changed', 'a t1: changed', 'a first: changed', 'a second: changed'])
