@@ -134,7 +134,7 @@ test('a change that comes up while the plan is applied is not made', async () =>
     `${trap}${late}  handlers:\n    - name: restart the shop\n      debug: { msg: x }\n`,
   )
   const words = ['-i', 'hosts.yml', '--limit', 'plan2', ...variables]
-  expect((await lockstep('check', 'trap.yml', ...words, '--save', 'trap.json')).code).toBe(2)
+  expect((await lockstep('check', 'trap.yml', ...words, '--fail-on', 'may', '--save', 'trap.json')).code).toBe(2)
   const run = await byPlan('trap.json')
   expect(run.code).toBe(5)
   expect(run.stdout).toContain('PLAN_STALE: this change is not in the plan')
