@@ -43,9 +43,10 @@ function planOne(world: World, step: Step, position: number, job: Job): Planned 
     const { partial, unknown } = job.args
     return { kind: 'unknown', unknown, confined: foreseeUnknown(world, job.call, partial, unknown) }
   }
-  const nul = nulIn({ ...job.args.args, environment: job.environment })
+  const called = job.call.kind === 'module' ? job.call.module : job.call.action
+  const nul = nulIn({ ...job.args.args, environment: job.environment }, called.args.properties ?? {})
   if (nul !== undefined) {
-    const message = `'${nul}' of ${job.call.kind === 'module' ? job.call.module.name : job.call.action.name} holds a NUL`
+    const message = `'${nul}' of ${called.name} holds a NUL`
     return { kind: 'failure', message, hint: 'no argument of a program can; take it out, or bring the bytes as a file' }
   }
   const nobody = world.whyNobody(user, position)
@@ -58,12 +59,24 @@ function planOne(world: World, step: Step, position: number, job: Job): Planned 
   return planned
 }
 
-/** The name of the argument that holds a NUL byte, which no word of a command can carry: a value that a host has printed may. */
-function nulIn(args: object): string | undefined {
+/**
+ * The name of the argument that holds a NUL byte, which no word of a command can carry: a value that a host has printed may. What
+ * goes over a standard input, as the content of a file does, may hold anything.
+ */
+function nulIn(args: object, schemas: Readonly<Record<string, ArgumentKinds>>): string | undefined {
+  const isFed = (name: string) =>
+    [schemas[name], ...(schemas[name]?.anyOf ?? [])].some(
+      (one) => one?.lockstep === 'text' || one?.lockstep === 'secret',
+    )
   const holds = (value: unknown): boolean => {
     if (typeof value === 'string') return value.includes('\0')
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
     return Object.entries(value).some((entry) => entry.some(holds))
   }
-  return Object.entries(args).find(([, value]) => holds(value))?.[0]
+  return Object.entries(args).find(([name, value]) => !isFed(name) && holds(value))?.[0]
+}
+
+interface ArgumentKinds {
+  lockstep?: string
+  anyOf?: readonly ArgumentKinds[]
 }

@@ -126,7 +126,7 @@ describe('the command line on lab hosts', () => {
     expect((await labExec('cli1', ['ls', '/etc/told', '/etc/never'])).stdout.toString()).toBe('')
     const check = await lockstep('check', slow, '--limit', 'cli1')
     expect(check.code).toBe(2)
-    expect(check.stdout).toContain("cli1 owes the handler 'tell'")
+    expect(check.stdout).toContain("cli1: 'tell' owed since")
     expect((await lockstep('run', slow, '--limit', 'cli1')).code).toBe(0)
     expect((await labExec('cli1', ['ls', '/etc/told'])).code).toBe(0)
   })
