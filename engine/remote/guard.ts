@@ -134,16 +134,24 @@ function undoText(parts: readonly WayIn[]): string {
   ].join('\n')
 }
 
-/** Unpacked beside first, whole or not at all; then each path goes back to what it was, and what was not there goes. */
-const UNDO_FILES = `back() {
+/**
+ * Unpacked beside first, whole or not at all; then each file that differs goes back to what it was, by one rename, and what was not
+ * there goes.
+ */
+const UNDO_FILES = `put() {
+[ ! -L "$1" ] && [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && [ "$(stat -c '%a %u %g' "$1")" = "$(stat -c '%a %u %g' "$2")" ] && return 0
+mkdir -p "\${2%/*}"; touch -r "\${2%/*}" "$g/stamp"
+cp -a "$1" "$2.lockstep-old" && mv -f -- "$2.lockstep-old" "$2"
+touch -r "$g/stamp" "\${2%/*}"
+}
+back() {
 mkdir "$1/old" && tar -C "$1/old" -xpf "$1/files.tar" || return 1
 while IFS= read -r p; do
 if [ -d "$1/old$p" ] && [ ! -L "$1/old$p" ]; then
 mkdir -p "$p"
 find "$p" ! -type d | while IFS= read -r f; do [ -e "$1/old$f" ] || [ -L "$1/old$f" ] || rm -f -- "$f"; done
-cp -a "$1/old$p/." "$p/"
-elif [ -e "$1/old$p" ] || [ -L "$1/old$p" ]; then
-cp -a "$1/old$p" "$p.lockstep-old" && mv -f -- "$p.lockstep-old" "$p"
+( cd "$1/old" && find ".$p" ! -type d ) | while IFS= read -r f; do put "$1/old/\${f#./}" "/\${f#./}"; done
+elif [ -e "$1/old$p" ] || [ -L "$1/old$p" ]; then put "$1/old$p" "$p"
 else rm -f -- "$p"; fi
 done <"$1/paths"
 }`
