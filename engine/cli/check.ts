@@ -1,12 +1,5 @@
 import type { Command } from 'commander'
-import {
-  addCheckFlags,
-  addConnectionFlags,
-  addGuardFlag,
-  addPlaybookFlags,
-  addRecordFlags,
-  addReportFlags,
-} from './options.ts'
+import { addPlayFlags } from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareCheck(program: Command): void {
@@ -15,7 +8,7 @@ export function declareCheck(program: Command): void {
     .argument('<playbook...>', 'playbooks to check hosts against')
     .description('shows what a run would change, and changes nothing; exit code 2 when there is any')
     .option('--save <file>', 'save what it finds as a plan, for `run --plan`')
-  addRecordFlags(addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(check))))))
+  addPlayFlags(check)
     .addHelpText(
       'after',
       `

@@ -144,6 +144,11 @@ export function addRecordFlags(command: Command): Command {
   return command.option('--no-history', 'leave no record for `lockstep runs`')
 }
 
+/** All that a run and a check have in common. */
+export function addPlayFlags(command: Command): Command {
+  return addRecordFlags(addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(command))))))
+}
+
 /** A flag that may be given several times. */
 export function collect(value: string, before: string[] = []): string[] {
   return [...before, value]

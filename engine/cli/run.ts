@@ -1,15 +1,7 @@
 import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { nearest, Problem } from '../problem.ts'
-import {
-  addCheckFlags,
-  addConnectionFlags,
-  addGuardFlag,
-  addPlaybookFlags,
-  addRecordFlags,
-  addReportFlags,
-  wholeNumber,
-} from './options.ts'
+import { addPlayFlags, wholeNumber } from './options.ts'
 import type { PlayFlags } from './play.ts'
 
 export function declareRun(program: Command): void {
@@ -20,7 +12,7 @@ export function declareRun(program: Command): void {
     .option('-C, --check', 'change nothing, show what would change (the same as `check`)')
     .option('--lock-timeout <seconds>', 'wait so long for hosts on which another run is at work', wholeNumber)
     .option('--plan <file>', 'do what a saved plan says and no more; it names playbook, inventory and limit')
-  addRecordFlags(addCheckFlags(addGuardFlag(addReportFlags(addConnectionFlags(addPlaybookFlags(run))))))
+  addPlayFlags(run)
     .addHelpText(
       'after',
       `

@@ -36,25 +36,9 @@ export function isTemplate(text: string): boolean {
 
 function parse(text: string, isFile: boolean): Template {
   const note = /\{#[^{}]*#\}/.exec(text)
-  if (note && !text.slice(0, note.index).endsWith('{')) {
-    throw new TextFailure({
-      code: 'TEMPLATE_SYNTAX',
-      message: 'templates are Handlebars, not Jinja',
-      start: note.index,
-      end: note.index + note[0].length,
-      hint: 'a comment is written {{! … }}',
-    })
-  }
-  const jinja = /\{%-?\s*(if|for|set|block|include|macro|raw|endif|endfor)\b/.exec(text)
-  if (jinja) {
-    throw new TextFailure({
-      code: 'TEMPLATE_SYNTAX',
-      message: 'templates are Handlebars, not Jinja',
-      start: jinja.index,
-      end: jinja.index + jinja[0].length,
-      hint: 'write {{#if x}}…{{/if}} and {{#each list}}…{{/each}}',
-    })
-  }
+  if (note && !text.slice(0, note.index).endsWith('{')) throw jinja(note, 'a comment is written {{! … }}')
+  const block = /\{%-?\s*(if|for|set|block|include|macro|raw|endif|endfor)\b/.exec(text)
+  if (block) throw jinja(block, 'write {{#if x}}…{{/if}} and {{#each list}}…{{/each}}')
   checkDepth(text)
   const program = parseProgram(text)
   const names = checkTemplate(program, text)
@@ -77,6 +61,11 @@ function parse(text: string, isFile: boolean): Template {
         }
       }, scope),
   }
+}
+
+function jinja({ 0: written, index }: RegExpExecArray, hint: string): TextFailure {
+  const message = 'templates are Handlebars, not Jinja'
+  return new TextFailure({ code: 'TEMPLATE_SYNTAX', message, start: index, end: index + written.length, hint })
 }
 
 function parseProgram(text: string): hbs.AST.Program {

@@ -141,7 +141,7 @@ function undoText(parts: readonly WayIn[]): string {
 const UNDO_FILES = `put() {
 [ ! -L "$1" ] && [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && [ "$(stat -c '%a %u %g' "$1")" = "$(stat -c '%a %u %g' "$2")" ] && return 0
 mkdir -p "\${2%/*}"; touch -r "\${2%/*}" "$g/stamp"
-cp -a "$1" "$2.lockstep-old" && mv -f -- "$2.lockstep-old" "$2"
+rm -f -- "$2.lockstep-old"; cp -a "$1" "$2.lockstep-old" && mv -fT -- "$2.lockstep-old" "$2"
 touch -r "$g/stamp" "\${2%/*}"
 }
 back() {

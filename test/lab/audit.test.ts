@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labDigest } from '../../lab/digest.ts'
 import { labReset } from '../../lab/lab.ts'
+import { type Ended, endOf } from './ended.ts'
 import { bringUp, out } from './play.ts'
 
 const host = { name: 'audit1', address: '10.96.0.1' }
@@ -29,16 +30,11 @@ function playbook(name: string, text: string): string {
   return path(name)
 }
 
-async function lockstep(...words: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+async function lockstep(...words: string[]): Promise<Ended> {
   const child = spawn(process.execPath, [path('dist/lockstep.js'), ...words, '-i', path('hosts.yml')], {
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part))
-  child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, stdout, stderr }
+  return await endOf(child)
 }
 
 /** Everything of the host, and what lies where a lock or a debt would: /run is no part of the digest. */

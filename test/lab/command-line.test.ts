@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { labExec } from '../../lab/exec.ts'
 import { labFreeze, labThaw } from '../../lab/faults.ts'
+import { type Ended, endOf } from './ended.ts'
 import { freshHosts } from './play.ts'
 
 const hosts = [
@@ -35,17 +36,9 @@ function start(command: string, ...words: string[]) {
   return spawn(process.execPath, [entry, command, '-i', inventory, ...words], { stdio: ['ignore', 'pipe', 'pipe'] })
 }
 
-async function lockstep(
-  command: string,
-  ...words: string[]
-): Promise<{ code: number; stdout: string; stderr: string }> {
+async function lockstep(command: string, ...words: string[]): Promise<Ended> {
   const child = start(command, ...words)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part))
-  child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, stdout, stderr }
+  return await endOf(child)
 }
 
 describe('the command line on lab hosts', () => {

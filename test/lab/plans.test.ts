@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labDigest } from '../../lab/digest.ts'
 import { labReset } from '../../lab/lab.ts'
+import { type Ended, endOf } from './ended.ts'
 import { bringUp, files, inventoryText, out } from './play.ts'
 
 const hosts = [
@@ -50,23 +50,12 @@ beforeAll(async () => {
 })
 afterAll(() => at[Symbol.dispose]())
 
-interface Ended {
-  code: number
-  stdout: string
-  stderr: string
-}
-
 /** Runs the command line in the folder of the files, with a history of its own. */
 async function lockstep(...words: string[]): Promise<Ended> {
   const env = { ...process.env, LOCKSTEP_HISTORY: at.path('runs'), XDG_STATE_HOME: at.path('state') }
   const options = { cwd: at.path('.'), env, stdio: ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe'] }
   const child = spawn(process.execPath, [at.path('dist/lockstep.js'), ...words], options)
-  let stdout = ''
-  let stderr = ''
-  child.stdout.setEncoding('utf8').on('data', (part: string) => (stdout += part))
-  child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
-  const [code] = (await once(child, 'close')) as [number]
-  return { code, stdout, stderr }
+  return await endOf(child)
 }
 
 /** `host task: status` of all that was done or would be, as the events say. */
