@@ -2,7 +2,7 @@ import { type AuditFinding, auditFindings } from './audit-findings.ts'
 import type { Audit, AuditRun } from './audit-schema.ts'
 import { auditTone, auditVerdict, runVerdict } from './audit-verdict.ts'
 import { differenceText, failureText } from './difference-text.ts'
-import { count, listed } from './words.ts'
+import { clipped, count, listed } from './words.ts'
 
 /** GitHub takes 65,536 characters in a comment, GitLab a million; a reader takes less. */
 const MOST_CHARACTERS = 60_000
@@ -78,7 +78,7 @@ function withDetails(text: string, found: readonly AuditFinding[]): string {
 function detailLines({ result }: AuditFinding): string[] {
   const texts = result.differences.flatMap((difference) => differenceText(difference, MOST_LINES))
   const lines = [...texts, ...(result.failure ? failureText(result.failure).flatMap((line) => line.split('\n')) : [])]
-  return lines.slice(0, 3 * MOST_LINES).map((line) => (line.length > 300 ? `${line.slice(0, 300)}…` : line))
+  return lines.slice(0, 3 * MOST_LINES).map((line) => (line.length > 300 ? `${clipped(line, 300)}…` : line))
 }
 
 /** A fence is longer than every run of backticks in it. */
@@ -106,5 +106,5 @@ function code(text: string): string {
 }
 
 function short(text: string): string {
-  return text.length > 160 ? `${text.slice(0, 160)}…` : text
+  return text.length > 160 ? `${clipped(text, 160)}…` : text
 }

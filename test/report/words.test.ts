@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { bytes, columns, count, duration, fitted, listed } from '../../engine/report/words.ts'
+import { bytes, clipped, columns, count, duration, fitted, listed } from '../../engine/report/words.ts'
 
 describe('words of reports', () => {
   test.each([
@@ -44,4 +44,8 @@ describe('words of reports', () => {
     expect(fitted(text, width)).toBe(cut)
     expect(columns(cut)).toBeLessThanOrEqual(width)
   })
+})
+
+test('a text that is cut never ends in half a character', () => {
+  expect([clipped('a💥b', 2), clipped('a💥b', 3), clipped('ab', 9), clipped('', 3)]).toEqual(['a', 'a💥', 'ab', ''])
 })

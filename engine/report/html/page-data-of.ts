@@ -2,6 +2,7 @@ import { auditFindings } from '../audit-findings.ts'
 import type { Audit, AuditHost, AuditResult, AuditRun } from '../audit-schema.ts'
 import type { Mode, Status } from '../event.ts'
 import { severity } from '../status.ts'
+import { clipped } from '../words.ts'
 import type { PageData, PageFinding, PageHost, PageTask } from './page-data.ts'
 
 /** Characters of findings that a page holds whole; browsers and mail have their limits. */
@@ -40,7 +41,7 @@ function shortened({ message, failure, differences, ...finding }: PageFinding): 
   return {
     ...finding,
     differences: differences.map(({ lines, ...rest }) => (lines === undefined ? rest : { ...rest, note })),
-    ...(failure ? { failure: { code: failure.code, message: failure.message.slice(0, 200) } } : {}),
+    ...(failure ? { failure: { code: failure.code, message: clipped(failure.message, 200) } } : {}),
   }
 }
 
