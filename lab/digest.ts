@@ -85,6 +85,8 @@ const ignoredLines = [
   /^sysctl net\.ipv4\.(tcp|udp)_mem /,
   // Sessions, and the units that systemd makes for what the kernel shows it.
   /^unit \S+\.(scope|device) /,
+  // Mounts of a service that is starting; systemd takes notice of mounts late when there are many at once.
+  /^unit run-credentials-\S+\.mount /,
 ]
 
 /** The packet filter without its counters; a family whose tool is missing has no rules to show. */

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { TextFailure } from '../engine/language/names.ts'
 import { Problem, Problems } from '../engine/problem.ts'
+import fc from './property.ts'
 
 /** Cases of a property; LOCKSTEP_FUZZ asks for more. */
 export const RUNS = Number(process.env.LOCKSTEP_FUZZ ?? 100)

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Become } from '../remote/address.ts'
 import { endGuard, forgetProven, type Guard, UNDONE, undoNow } from '../remote/guard.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { Command } from '../resource/command.ts'
@@ -11,6 +12,10 @@ import type { PlannedJob } from './planning.ts'
 
 /** A network is set up after the service that does it says that it runs. */
 const SETTLING_MS = 3000
+
+/** How long sshd may take to listen again, and how often that is tried. */
+const STARTING_MS = 3000
+const STARTING_TRIES = 15
 
 /** A guard over some jobs of a batch. */
 export interface Guarded {
@@ -40,11 +45,12 @@ export function guardOf({ hosts, guardSeconds }: PlayContext, { target, jobs }: 
  * the way. `isRead`: sshd or the network has taken its new configuration.
  */
 export async function proveWayIn(
-  { hosts, sleep }: PlayContext,
+  context: PlayContext,
   { step: { become }, position, target }: Batch,
   { guard }: Guarded,
   isRead: boolean,
 ): Promise<string | undefined> {
+  const { hosts, sleep } = context
   const watches = (part: WayIn) => guard.parts.some((one) => one.part === part)
   const go = async (command: Command) => {
     const job = { commands: [command], timeoutMs: 60_000 }
@@ -52,10 +58,10 @@ export async function proveWayIn(
     return jobs[0]?.[0]?.code
   }
   try {
-    await hosts.logInAnew(target, become)
+    await logInAnew(context, target, become)
     if (watches('network')) {
       await sleep(SETTLING_MS)
-      await hosts.logInAnew(target, become)
+      await logInAnew(context, target, become)
     }
     if ((watches('sshd') || watches('network')) && !isRead) hosts.unread.set(target, become)
     if ((await go(endGuard(guard, isRead))) !== UNDONE) return undefined
@@ -65,6 +71,20 @@ export async function proveWayIn(
     // When this connection is gone as well, the timer on the host does it.
     await go(undoNow(guard)).catch(ignoreLoss)
     return error.message
+  }
+}
+
+/** Logs in to the host, and tries again for a moment when nobody answers: sshd that reads its configuration anew starts itself over. */
+async function logInAnew({ hosts, sleep, now }: PlayContext, host: string, become: Become | undefined): Promise<void> {
+  const end = now().getTime() + STARTING_MS
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await hosts.logInAnew(host, become)
+    } catch (error) {
+      const isSilent = error instanceof RemoteProblem && error.code === 'UNREACHABLE'
+      if (!isSilent || attempt >= STARTING_TRIES || now().getTime() > end) throw error
+    }
+    await sleep(STARTING_MS / STARTING_TRIES)
   }
 }
 

@@ -28,10 +28,12 @@ const door = defineModule({
 
 const endpoints = { client: { address: '10.0.0.5', port: 40_000 }, server: { address: '10.0.0.1', port: 22 } }
 
-/** Hosts over a network that let somebody in so many times. */
-function opener(logins: number) {
+/** Hosts over a network that let somebody in so many times; before the second one nobody answers for a while. */
+function opener(logins: number, silent = 0) {
   const seen = { opened: 0 }
+  let left = silent
   const open = async (host: string): Promise<RemoteHost> => {
+    if (seen.opened === 1 && left-- > 0) throw new RemoteProblem({ code: 'UNREACHABLE', host, message: 'refused' })
     seen.opened += 1
     if (seen.opened > logins) throw new RemoteProblem({ code: 'AUTH_FAILED', host, message: `${host} lets nobody in` })
     const remote = await openLocal(host)
@@ -49,6 +51,17 @@ test('a change that endangers the way in stands when a new login proves it', asy
   expect(lines).toEqual(['a t0: changed'])
   expect(readFileSync(path, 'utf8')).toBe('ajar')
   expect(seen.opened).toBe(2)
+})
+
+test('a host that is silent for a moment, since its sshd starts itself over, is tried again', async () => {
+  await using at = await temporaryFolder()
+  const path = `${at.path}/door`
+  writeFileSync(path, 'open')
+  const steps = (text: string) => [{ call: door, args: () => ({ path, text }) }]
+  expect((await go('run', { steps: steps('ajar') }, { open: opener(2, 3).open })).lines).toEqual(['a t0: changed'])
+  const { results } = await go('run', { steps: steps('shut') }, { open: opener(2, 99).open })
+  expect(results.map(({ failure }) => failure?.code)).toEqual(['LOCKED_OUT'])
+  expect(readFileSync(path, 'utf8')).toBe('ajar')
 })
 
 test('one that no new login proves is undone, file by file, and fails', async () => {

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { compile } from '../../engine/language/compile.ts'
 import { loadInventory } from '../../engine/language/inventory.ts'
@@ -9,6 +8,7 @@ import { smallerCases, smallest } from '../lab/exactness/shrink.ts'
 import { isSteady } from '../lab/exactness/steady.ts'
 import { tasksOf } from '../lab/exactness/tasks.ts'
 import { files, inventoryText } from '../lab/play.ts'
+import fc from '../property.ts'
 
 const drawn = fc.sample(cases(2), { seed: 3, numRuns: 100 })
 const few = { hosts: 1, goesOn: true, split: 0, serial: 0, before: [[]], between: [[]] }

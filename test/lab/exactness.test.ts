@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
 import type { LabAccess } from '../../lab/lab.ts'
+import fc from '../property.ts'
 import { type Case, cases, playbookText } from './exactness/case.ts'
 import { covering } from './exactness/covering.ts'
 import { smallest } from './exactness/shrink.ts'

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { parseCel } from '../../engine/language/cel.ts'
 import { selectHosts } from '../../engine/language/host-pattern.ts'
@@ -10,6 +9,7 @@ import { parseTemplate } from '../../engine/language/template.ts'
 import { parseYaml } from '../../engine/language/yaml.ts'
 import type { Problem } from '../../engine/problem.ts'
 import { damaged, isForUsers, neverBreaks } from '../fuzz.ts'
+import fc from '../property.ts'
 import { folderWith } from './folder.ts'
 import { compiled, compileIn, HOSTS, playOf, runtimeWith, said } from './stand-ins.ts'
 

@@ -1,10 +1,10 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { AnyAction } from '../../engine/resource/action.ts'
 import { type AnyModule, TaskFailure } from '../../engine/resource/module.ts'
 import { ABSENT, type AnyRead, type FileState, fileOf, NO_CONNECTION } from '../../engine/resource/read.ts'
 import { actions, modules } from '../../modules/index.ts'
 import { damaged, RUNS } from '../fuzz.ts'
+import fc from '../property.ts'
 import { type ExampleTask, tasksOf } from './examples.ts'
 
 const TEXTS = [

@@ -1,8 +1,8 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ABSENT, type FileState, fileOf } from '../../engine/resource/read.ts'
 import { Secret } from '../../engine/resource/secret.ts'
 import { jsonFile } from '../../modules/json-file.ts'
+import fc from '../property.ts'
 
 type Want = Parameters<typeof jsonFile.plan>[0]
 

@@ -1,9 +1,9 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Collector } from '../../engine/remote/collector.ts'
 import { FramePair } from '../../engine/remote/frame-pair.ts'
 import { FrameSplitter } from '../../engine/remote/frames.ts'
 import { RUNS } from '../fuzz.ts'
+import fc from '../property.ts'
 
 const NONCE = '0123456789abcdef0123456789abcdef'
 

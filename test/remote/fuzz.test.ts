@@ -2,7 +2,6 @@ import { writeFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { parseDebts } from '../../engine/remote/debt.ts'
 import { parseFacts } from '../../engine/remote/facts.ts'
@@ -14,6 +13,7 @@ import { sshConfig } from '../../engine/remote/ssh-config.ts'
 import { parseHello } from '../../engine/remote/wire.ts'
 import { type AnyRead, read } from '../../engine/resource/read.ts'
 import { damaged, isForUsers, neverBreaks, RUNS } from '../fuzz.ts'
+import fc from '../property.ts'
 
 const bytes = fc.uint8Array({ maxLength: 400 }).map((array) => Buffer.from(array))
 const said = fc.oneof(

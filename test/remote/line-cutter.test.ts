@@ -1,7 +1,7 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { FramePair } from '../../engine/remote/frame-pair.ts'
 import { LineCutter } from '../../engine/remote/line-cutter.ts'
+import fc from '../property.ts'
 
 function linesOf(...chunks: string[]): string[] {
   const lines: string[] = []

@@ -1,10 +1,10 @@
 import { Ajv } from 'ajv'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../../engine/problem.ts'
 import { auditOf } from '../../engine/report/audit.ts'
 import { auditSchema } from '../../engine/report/audit-schema.ts'
 import { reportForms } from '../../engine/report/forms.ts'
+import fc from '../property.ts'
 import { hostileRun } from './hostile.ts'
 import { eventsOf, everything, large, sampleAudit } from './sample.ts'
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Problem } from '../../engine/problem.ts'
 import { auditOf } from '../../engine/report/audit.ts'
@@ -12,6 +11,7 @@ import { sarifReport } from '../../engine/report/sarif.ts'
 import { statuses } from '../../engine/report/status.ts'
 import { createTerminalReporter } from '../../engine/report/terminal.ts'
 import { RUNS } from '../fuzz.ts'
+import fc from '../property.ts'
 
 /** Text that would paint, turn or hide what stands around it, or begin a line of its own. */
 const hostile = fc

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import type { TaskResult } from '../../engine/report/event.ts'
 import { statuses } from '../../engine/report/status.ts'
+import fc from '../property.ts'
 import type { SampleRun } from './sample.ts'
 
 /** What a host, or a name in a playbook, may hold in order to break out of a report. */

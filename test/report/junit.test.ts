@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { XMLParser } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
 import { validateXML } from 'xmllint-wasm'
 import { junitReport } from '../../engine/report/junit.ts'
+import fc from '../property.ts'
 import { hostileRun } from './hostile.ts'
 import { everything, type SampleRun, sampleAudit } from './sample.ts'
 

@@ -1,6 +1,6 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { printable, printableLine } from '../../engine/report/printable.ts'
+import fc from '../property.ts'
 
 describe('printable text', () => {
   test.each([

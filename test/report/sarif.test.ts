@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { Ajv } from 'ajv'
-import fc from 'fast-check'
 import type { Log, Result } from 'sarif'
 import { describe, expect, test } from 'vitest'
 import { sarifReport } from '../../engine/report/sarif.ts'
+import fc from '../property.ts'
 import { hostileRun } from './hostile.ts'
 import { everything, type SampleRun, sampleAudit } from './sample.ts'
 

@@ -1,10 +1,10 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { octal, quote, sh } from '../../engine/resource/command.ts'
 import { Secret } from '../../engine/resource/secret.ts'
 import { temporaryFolder } from '../execution/harness.ts'
+import fc from '../property.ts'
 import { describeShells } from '../shells.ts'
 
 const SHELLS = [['dash'], ['bash', '--posix'], ['busybox', 'sh']]

@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { quote } from '../../engine/resource/command.ts'
 import { KnownSecrets } from '../../engine/resource/known-secrets.ts'
 import { HIDDEN, Secret } from '../../engine/resource/secret.ts'
+import fc from '../property.ts'
 
 function knowing(...texts: (string | number)[]): KnownSecrets {
   const secrets = new KnownSecrets()

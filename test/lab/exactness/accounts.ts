@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 import { KEY_ONE, KEY_TWO, one, some, type TasksOf, task } from './arbitrary.ts'
 
 const user = one('u1', 'u2')

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 import { one, path, some, type TasksOf, task } from './arbitrary.ts'
 
 const made = one('/srv/cmd', '/srv/cmd/f')

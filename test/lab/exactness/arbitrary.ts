@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 
 /** A task as YAML has it, before it gets its name. */
 export type Task = Record<string, unknown>

@@ -1,5 +1,5 @@
-import fc from 'fast-check'
 import { stringify } from 'yaml'
+import fc from '../../property.ts'
 import type { Chunk, Task } from './arbitrary.ts'
 import { chunk } from './chains.ts'
 import { damage, ground } from './damage.ts'

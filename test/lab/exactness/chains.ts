@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 import { type Chunk, KEY_ONE, one } from './arbitrary.ts'
 import { fileTasks } from './files.ts'
 import { unitName, unitText, unitTexts } from './services.ts'

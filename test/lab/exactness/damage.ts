@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 
 /** Shell lines that bring a host into some state, whatever it is in: what is not there is not damaged. */
 const lines = [

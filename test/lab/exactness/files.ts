@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 import { folder, mode, one, ownership, path, some, type TasksOf, task } from './arbitrary.ts'
 
 const CONTENTS = [

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 import { one, some, type TasksOf, task } from './arbitrary.ts'
 
 const INSTALL = '[Install]\nWantedBy=multi-user.target\n'

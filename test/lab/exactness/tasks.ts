@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../../property.ts'
 import { accountTasks } from './accounts.ts'
 import { actionTasks } from './actions.ts'
 import { KEY_ONE, one, type Task, type TasksOf } from './arbitrary.ts'
