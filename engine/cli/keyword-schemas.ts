@@ -59,7 +59,8 @@ const order: Schema = {
       type: 'object',
       properties: {
         by: text('An expression; hosts pass in ascending order of its value.'),
-        dynamic: { type: 'boolean', description: 'Ask again before each batch.' },
+        dynamic: { type: 'boolean', description: 'Work it out again before each batch.' },
+        ask: text('Registered by a task that only looks, which is done again on the hosts left before each batch.'),
       },
       required: ['by'],
       additionalProperties: false,

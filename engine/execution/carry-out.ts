@@ -25,6 +25,8 @@ export interface Performance {
   members: readonly HostState[]
   /** The handler whose debt ends with this step. */
   settles: string | undefined
+  /** It is a handler, or a part of one. */
+  handler: boolean
   /** Check mode: something was predicted that looking for its effect must wait for. */
   pending: boolean
   /** Check mode: hosts on which something happens before that nobody can foresee. */
@@ -57,7 +59,7 @@ async function checkTarget(
   performance: Performance,
   { target, jobs, world }: PlannedTarget,
 ): Promise<Settled[]> {
-  const { step, pending, hazy, settles } = performance
+  const { step, pending, hazy, handler } = performance
   // A task that only looks in a run, too, leaves nothing to build upon.
   if (context.mode === 'check' && step.checkMode !== true) context.hosts.accept(world)
   const settled: Settled[] = []
@@ -65,7 +67,7 @@ async function checkTarget(
     const result = checked(one.job, step, one.planned, {
       pending,
       hazy: hazy.has(target),
-      handler: settles !== undefined,
+      handler,
     })
     settled.push(...(result === 'look' ? await runTarget(context, performance, target, [one], true) : [result]))
   }

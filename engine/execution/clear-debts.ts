@@ -12,8 +12,13 @@ export async function clearPaidDebts(
   if (mode === 'check') return
   await Promise.all(
     batch.map(async (host) => {
-      const paid = play.handlers.filter(({ name }) => debts.stands(host.name, name) && !host.notified.has(name))
-      for (const { name, timeoutMs } of paid) {
+      const paid = play.handlers.filter(
+        ({ handler }, index) =>
+          play.handlers[index - 1]?.handler !== handler &&
+          debts.stands(host.name, handler) &&
+          !host.notified.has(handler),
+      )
+      for (const { handler: name, timeoutMs } of paid) {
         if (host.lost) return
         for (const become of debts.keepers(host.name, name)) {
           try {

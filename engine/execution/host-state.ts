@@ -67,12 +67,15 @@ export class HostState {
   /** Whether the step is this host's to run, by its blocks. */
   admits(blocks: readonly BlockPath[]): boolean {
     if (!this.#answers) return false
+    return this.#insideAlways(blocks) ?? (this.active && this.#admitsInside(blocks))
+  }
+
+  /** Whether a step of what a begun block always does is this host's to run; nothing when it is none. */
+  #insideAlways(blocks: readonly BlockPath[]): boolean | undefined {
     const always = blocks.findLastIndex(({ id, section }) => section === 'always' && this.#block(id).entered)
-    if (always >= 0) {
-      const block = this.#block(blocks[always]?.id ?? '')
-      return !block.alwaysFailed && this.#admitsInside(blocks.slice(always + 1))
-    }
-    return this.active && this.#admitsInside(blocks)
+    if (always < 0) return undefined
+    const block = this.#block(blocks[always]?.id ?? '')
+    return !block.alwaysFailed && this.#admitsInside(blocks.slice(always + 1))
   }
 
   /** Notes the blocks that are begun with a step, so that what they always do is done. */
@@ -82,7 +85,14 @@ export class HostState {
 
   /** Whether a handler is this host's to run. */
   admitsHandler(blocks: readonly BlockPath[]): boolean {
-    return this.takesHandlers && this.#admitsInside(blocks)
+    if (!this.#answers) return false
+    const inside = this.#insideAlways(blocks)
+    return inside ?? (this.takesHandlers && this.#admitsInside(blocks))
+  }
+
+  /** Forgets what became of blocks that are begun anew. */
+  begin(blocks: readonly BlockPath[]): void {
+    for (const { id } of blocks) this.#blocks.delete(id)
   }
 
   /** Says whether a rescue takes care of a failure at this place; a failure that none does throws the host out of the play. */

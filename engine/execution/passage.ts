@@ -19,17 +19,24 @@ export interface Passing {
 export class Passage {
   readonly #context: PlayContext
   readonly #outcome: PlayOutcome
+  readonly #ask: (name: string, hosts: readonly HostState[]) => Promise<void>
 
-  constructor(context: PlayContext, outcome: PlayOutcome) {
+  /** `ask` performs the step that registers a name anew on hosts. */
+  constructor(
+    context: PlayContext,
+    outcome: PlayOutcome,
+    ask: (name: string, hosts: readonly HostState[]) => Promise<void>,
+  ) {
     this.#context = context
     this.#outcome = outcome
+    this.#ask = ask
   }
 
   /** Hosts pass batch by batch; the roll stops with the play when it has lost more of them than it may. */
   async pass(passing: Passing, through: (batch: HostState[]) => Promise<void>): Promise<void> {
     const { roll, members } = passing
     const budget = roll && this.#outcome.openBudget(roll, members)
-    for (const batch of this.#batches(passing)) {
+    for await (const batch of this.#batches(passing)) {
       await through(batch)
       this.#outcome.judge()
       const isLost = batch.every(({ lost }) => lost !== undefined)
@@ -40,13 +47,22 @@ export class Passage {
   }
 
   /** The batches of a roll, the order asked for again before each when it may change. */
-  *#batches({ roll, members, around, step, handler }: Passing): Generator<HostState[]> {
+  async *#batches({ roll, members, around, step, handler }: Passing): AsyncGenerator<HostState[]> {
     const isDue = (host: HostState) =>
       handler ? host.admitsHandler(around) : host.admits(around) || host.mayAdmit(around)
     let left = members.filter(isDue)
     for (let turn = 0; left.length > 0 && !this.#outcome.interrupted; turn++) {
+      if (turn > 0 && roll?.order.kind === 'by' && roll.order.ask !== undefined) {
+        await this.#ask(roll.order.ask, left)
+        this.#outcome.judge()
+        left = left.filter(isDue)
+      }
       if (roll && step && (turn === 0 || (roll.order.kind === 'by' && roll.order.dynamic)))
-        left = this.#inOrder(roll.order, left, step)
+        left = this.#inOrder(
+          roll.order,
+          members.filter((host) => left.includes(host)),
+          step,
+        )
       const size = batchSize(roll?.serial, turn, members.length)
       const batch = left.slice(0, size)
       if (batch.length > 0) yield batch

@@ -1,4 +1,4 @@
-import type { Roll, Step } from '../language/playbook.ts'
+import type { Handler, Roll, Step } from '../language/playbook.ts'
 import type { Problem } from '../problem.ts'
 import type { TaskRef } from '../report/event.ts'
 import { Unknown } from '../resource/unknown.ts'
@@ -29,7 +29,7 @@ export class PlayOutcome {
   /** Counts and reports how it ended, and what follows from it for the host; says whether it was a failure that counts. */
   settle(task: TaskRef, step: Step | undefined, settled: Settled): boolean {
     const { host, status } = settled
-    const owed = task.handler ? host.wordsOwed(task.name) : undefined
+    const owed = step && 'handler' in step ? host.wordsOwed((step as Handler).handler) : undefined
     const result = {
       ...toResult(settled, step ?? CONNECTING),
       ...(owed === undefined || settled.reason !== undefined ? {} : { reason: owed }),

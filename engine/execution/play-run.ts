@@ -31,7 +31,7 @@ export class PlayRun {
     this.#play = context.play
     this.#members = members
     this.#outcome = new PlayOutcome(context, members)
-    this.#passage = new Passage(context, this.#outcome)
+    this.#passage = new Passage(context, this.#outcome, (name, hosts) => this.#askAgain(name, hosts))
   }
 
   /** Gives the reason when the play was stopped for all its hosts. */
@@ -48,13 +48,13 @@ export class PlayRun {
   async #runBatch(batch: readonly HostState[]): Promise<void> {
     await this.#greet(batch)
     const { steps } = this.#play
-    await this.#runSteps(0, steps.length, batch, 0)
+    await this.#runSteps({ steps, from: 0, to: steps.length, depth: 0, handlers: undefined }, batch)
     await this.#flush(batch, steps.length)
   }
 
   /** Steps from one position up to another. A block with a roll of its own is passed through batch by batch. */
-  async #runSteps(from: number, to: number, batch: readonly HostState[], depth: number): Promise<void> {
-    const { steps } = this.#play
+  async #runSteps(stretch: Stretch, batch: readonly HostState[]): Promise<void> {
+    const { steps, from, to, depth, handlers } = stretch
     let position = from
     while (position < to && !this.#outcome.interrupted) {
       const step = steps[position]
@@ -64,14 +64,19 @@ export class PlayRun {
       const rolled = step.blocks.findIndex((block, index) => index >= depth && block.roll !== undefined)
       const block = step.blocks[rolled]
       if (block?.roll) {
-        const start = position
         const end = endOfBlock(steps, position, rolled, block.id)
-        const passing = { roll: block.roll, members: batch, around: step.blocks.slice(0, rolled), step }
-        await this.#passage.pass(passing, (part) => this.#runSteps(start, end, part, rolled + 1))
+        const part = { ...stretch, from: position, to: end, depth: rolled + 1 }
+        const around = step.blocks.slice(0, rolled)
+        const passing = { roll: block.roll, members: batch, around, step, handler: handlers?.steps[position] }
+        await this.#passage.pass(passing, async (members) => {
+          await this.#runSteps(part, members)
+          if (handlers && position === 0 && end === to) await this.#pay(handlers, members)
+        })
         position = end
         continue
       }
       if (step.call.kind === 'meta') await this.#meta(step, batch, position)
+      else if (handlers) await this.#runStep(step, handlers.position, batch, handlers.steps[position])
       else await this.#runStep(step, position, batch)
       position++
     }
@@ -111,7 +116,7 @@ export class PlayRun {
   ): Promise<ReadonlySet<HostState>> {
     const { blocks } = step
     const isAdmitted = (host: HostState) => (handler ? host.admitsHandler(blocks) : host.admits(blocks))
-    const isCalled = (host: HostState) => handler === undefined || host.notified.has(handler.name)
+    const isCalled = (host: HostState) => handler === undefined || host.notified.has(handler.handler)
     const members = batch.filter((host) => isAdmitted(host) && isCalled(host))
     const doubtful = batch.filter((host) => (isAdmitted(host) ? !isCalled(host) : host.mayAdmit(blocks)))
     if (members.length + doubtful.length === 0) return new Set()
@@ -151,7 +156,9 @@ export class PlayRun {
         position,
         ahead,
         members: part,
-        settles: handler?.name,
+        // A debt for several tasks ends with the last of them.
+        settles: handler && this.#partsOf(handler).length === 1 ? handler.handler : undefined,
+        handler: handler !== undefined,
         pending: this.#outcome.pending,
         hazy: this.#outcome.hazy,
         listen: this.#listener(task, step),
@@ -180,7 +187,7 @@ export class PlayRun {
    */
   async #flush(batch: readonly HostState[], position: number): Promise<void> {
     const begun = new Set<string>()
-    const dueFor = ({ name }: Handler) =>
+    const dueFor = ({ handler: name }: Handler) =>
       batch.filter(
         (host) =>
           host.takesHandlers &&
@@ -192,12 +199,60 @@ export class PlayRun {
       if (this.#outcome.interrupted) return
       if (!handler) break
       const due = dueFor(handler)
-      for (const host of due) begun.add(JSON.stringify([host.name, handler.name]))
-      const performed = await this.#runStep(handler, position, due, handler)
-      for (const host of due) host.perhapsNotified.delete(handler.name)
-      for (const host of performed) if (host.lost === undefined) host.notified.delete(handler.name)
+      for (const host of due) begun.add(JSON.stringify([host.name, handler.handler]))
+      await this.#runHandler({ steps: this.#partsOf(handler), position }, due)
     }
     await clearPaidDebts(this.#context, batch, position)
+  }
+
+  async #runHandler(handlers: HandlerParts, due: readonly HostState[]): Promise<void> {
+    const { steps, position } = handlers
+    const [first] = steps
+    if (!first) return
+    if (steps.length === 1 && first.blocks.every(({ roll }) => roll === undefined)) {
+      const performed = await this.#runStep(first, position, due, first)
+      for (const host of performed) if (host.lost === undefined) host.notified.delete(first.handler)
+    } else {
+      for (const host of due) for (const { blocks } of steps) host.begin(blocks)
+      await this.#runSteps({ steps, from: 0, to: steps.length, depth: 0, handlers }, due)
+      await this.#pay(handlers, due)
+    }
+    for (const host of due) host.perhapsNotified.delete(first.handler)
+  }
+
+  /** Hosts that have got through all of a handler owe it no more. */
+  async #pay({ steps, position }: HandlerParts, batch: readonly HostState[]): Promise<void> {
+    const [first] = steps
+    if (!first || this.#outcome.interrupted) return
+    const through = batch.filter((host) => host.takesHandlers && host.lost === undefined)
+    for (const host of through) host.notified.delete(first.handler)
+    await clearPaidDebts(this.#context, through, position)
+  }
+
+  #partsOf({ handler }: Handler): readonly Handler[] {
+    return this.#play.handlers.filter((one) => one.handler === handler)
+  }
+
+  /** Performs the look that registers a name once more, for an order that depends on it. */
+  async #askAgain(name: string, hosts: readonly HostState[]): Promise<void> {
+    const { steps, handlers } = this.#play
+    const step = [...steps, ...handlers].find(({ register }) => register === name)
+    if (step === undefined || step.call.kind === 'meta' || this.#context.mode === 'check') return
+    const settled = await perform(this.#context, {
+      step,
+      call: step.call,
+      position: steps.length,
+      ahead: [],
+      members: hosts,
+      settles: undefined,
+      handler: false,
+      pending: false,
+      hazy: this.#outcome.hazy,
+      listen: undefined,
+    })
+    const task = this.#outcome.taskRef(step, false)
+    for (const one of settled) if (one.failure || one.status === 'unreachable') this.#outcome.settle(task, step, one)
+    this.#outcome.register(step, settled, undefined)
   }
 
   async #meta(step: Step, batch: readonly HostState[], position: number): Promise<void> {
@@ -232,6 +287,21 @@ function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Sett
   const places = new Map(batch.map((host, index) => [host, index]))
   const placeOf = ({ host }: Settled) => places.get(host) ?? batch.length
   return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
+}
+
+/** Steps of a play, or the parts of a handler, from one position up to another, inside so many blocks. */
+interface Stretch {
+  steps: readonly Step[]
+  from: number
+  to: number
+  depth: number
+  handlers: HandlerParts | undefined
+}
+
+/** The tasks of one handler, and the position in the play at which it is due. */
+interface HandlerParts {
+  steps: readonly Handler[]
+  position: number
 }
 
 interface Acting {

@@ -59,7 +59,7 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   const states = new Map(names.map((name) => [name, new HostState(name)]))
   const found = new Map<string, readonly Debt[]>()
   const debts = new DebtBook()
-  const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map((handler) => handler.name)))
+  const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map(({ handler }) => handler)))
   const lock = mode === 'run' ? { by: operator, playbook: playbook.path, since: started.toISOString() } : undefined
   const hosts = new Hosts({
     ...options,
@@ -145,7 +145,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   function takeOver(host: string, play: Play): void {
     const state = states.get(host)
     const rest = (found.get(host) ?? []).filter((debt) => {
-      if (!state || !play.hosts.includes(host) || !play.handlers.some(({ name }) => name === debt.handler)) return true
+      if (!state || !play.hosts.includes(host) || !play.handlers.some(({ handler }) => handler === debt.handler))
+        return true
       state.owe(debt.handler, debtWords(debt, now()))
       return false
     })

@@ -14,6 +14,8 @@ export interface Around {
   /** Names what is being compiled, as a part of the ids of its tasks. */
   path: string
   section: SectionName
+  /** Among handlers: whether each task is one, or part of the one that is named. */
+  handler: undefined | 'each' | { name: string; listen: readonly string[] }
   blocks: readonly BlockPath[]
   when: readonly Expression[]
   tags: readonly string[]

@@ -42,9 +42,12 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
     const step = steps[index]
     return step !== undefined && selected(step)
   })
-  const finishedHandlers = handlers
-    .map(finish)
-    .map((handler) => ({ ...handler, id: `${play.id}/handlers/${handler.name}` }))
+  const finishedHandlers = handlers.map((draft, index) => {
+    const handler = finish(draft)
+    const part = index - handlers.findIndex((other) => other.handler === draft.handler)
+    const isOne = handlers.filter((other) => other.handler === draft.handler).length === 1
+    return { ...handler, id: `${play.id}/handlers/${draft.handler}${isOne ? '' : `/${part}`}` }
+  })
   const orderNames = play.roll.order.kind === 'by' ? play.roll.order.by.names : new Set()
   const usesFacts =
     play.gatherFacts === true ||
@@ -53,6 +56,7 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   // Who is asked for an order is asked before any step.
   const ordered = [...finishedSteps, ...finishedHandlers].some((step) => ordersByFacts(step))
   const gatherFacts = ordered && play.gatherFacts === 'auto' ? true : play.gatherFacts
+  checkAsked(draft, compiler)
   const finished = { ...play, gatherFacts, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
   compiler.warnings.push(...suspicions(finished, draft), ...conditionsThatNeverHold(draft, staticScopes(compiler)))
   compiler.warnings.push(...(collecting([], () => unreadDefinitions(draft, compiler)) ?? []))
@@ -65,24 +69,44 @@ function ordersByFacts({ roll, blocks }: Step): boolean {
   )
 }
 
+/** What an order asks again is done many times, so it must change nothing. */
+function checkAsked({ roll, steps, handlers }: DraftPlay, { problems, broken }: Compiler): void {
+  const all = [...steps, ...handlers]
+  const rolls = new Set([roll, ...all.flatMap((step) => [step.roll, ...step.blocks.map((block) => block.roll)])])
+  for (const each of rolls) {
+    if (each?.order.kind !== 'by' || each.order.ask === undefined || broken.has(each.order.ask)) continue
+    const { ask, by } = each.order
+    const step = all.find(({ register }) => register === ask)
+    const isLook = step?.call.kind === 'action' && (step.call.action.looks || step.changedWhen !== undefined)
+    if (isLook && !step.loop) continue
+    const message = step
+      ? `the order asks '${step.name}' again, which is not sure to change nothing`
+      : `no task of the play registers '${ask}', which the order asks for`
+    const hint = 'ask an action that only looks, such as http with GET and changed_when: false, without a loop'
+    problems.push(new Problem({ code: 'ORDER_ASKS', message, place: by.place, hint }))
+  }
+}
+
 /** Handlers by their names and by what they listen to. */
 function topicsOf(handlers: readonly Draft[], { problems }: Compiler): ReadonlyMap<string, readonly string[]> {
   const topics = new Map<string, string[]>()
-  const names = new Set<string>()
-  for (const handler of handlers) {
-    if (names.has(handler.name)) {
+  const wholes = new Map<string, unknown>()
+  for (const { handler, listen, place, around } of handlers) {
+    // The tasks of one handler share where its name stands.
+    const whole = typeof around.handler === 'object' ? around.handler : {}
+    if (wholes.get(handler) === whole) continue
+    if (wholes.has(handler)) {
       problems.push(
         new Problem({
           code: 'DUPLICATE_HANDLER',
-          message: `two handlers are called '${handler.name}'`,
-          place: handler.place,
+          message: `two handlers are called '${handler}'`,
+          place,
           hint: 'a task would not know which of them it notifies',
         }),
       )
     }
-    names.add(handler.name)
-    for (const topic of new Set([handler.name, ...handler.listen]))
-      topics.set(topic, [...(topics.get(topic) ?? []), handler.name])
+    wholes.set(handler, whole)
+    for (const topic of new Set([handler, ...listen])) topics.set(topic, [...(topics.get(topic) ?? []), handler])
   }
   return topics
 }

@@ -61,7 +61,9 @@ export function compilePlay(node: MapNode, options: PlayOptions, outer: Compiler
   const roleSteps = compileRoles(fields, { ...around, section: 'roles' }, compiler)
   const section = (part: SectionName) => compileSection(fields, part, around, compiler)
   const handlersNode = fields.value('handlers')
-  const ownHandlers = handlersNode ? compileTasks(handlersNode, { ...around, path: `${id}/handlers` }, compiler) : []
+  const ownHandlers = handlersNode
+    ? compileTasks(handlersNode, { ...around, handler: 'each', path: `${id}/handlers` }, compiler)
+    : []
   const steps = [...section('pre_tasks'), ...roleSteps, ...section('tasks'), ...section('post_tasks')]
   const everyone = hostsOf(fields, scope, compiler)
   const throttle = fields.number('throttle', 1)
@@ -93,6 +95,7 @@ function nothingAround(folder: string, become: Around['become']): Around {
     folder,
     path: '',
     section: 'tasks',
+    handler: undefined,
     blocks: [],
     when: [],
     tags: [],

@@ -63,6 +63,8 @@ export interface OrderBy {
   kind: 'by'
   by: Expression
   dynamic: boolean
+  /** Registered by a step that only looks, which is performed anew on the hosts left before each batch but the first. */
+  ask?: string
   /** The variables that hold where it is written. */
   scope: Lexical
 }
@@ -126,7 +128,10 @@ export interface Step {
   inner: StepInner
 }
 
+/** A handler, or one task of a handler that is a block or a file of tasks. */
 export interface Handler extends Step {
+  /** What tasks notify and hosts are owed; the tasks of one handler stand together. */
+  handler: string
   listen: readonly string[]
 }
 

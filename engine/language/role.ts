@@ -39,7 +39,12 @@ export function compileRole(call: RoleCall, around: Around, compiler: Compiler):
   if (handlers !== undefined && !compiler.roles.has(folder)) {
     compiler.roles.add(folder)
     compiler.handlers.push(
-      ...compileTaskFile(handlers, { ...inner, path: `${inner.path}/handlers`, blocks: [] }, compiler, place),
+      ...compileTaskFile(
+        handlers,
+        { ...inner, path: `${inner.path}/handlers`, blocks: [], handler: 'each' },
+        compiler,
+        place,
+      ),
     )
   }
   const tasks = partOf(folder, 'tasks')

@@ -37,12 +37,15 @@ function orderOf(fields: Fields, scope: Lexical): Order {
   }
   const parts = new Fields(node, fields.problems)
   const count = fields.problems.length
-  parts.only(['by', 'dynamic', 'shuffle'], 'order')
+  parts.only(['by', 'dynamic', 'ask', 'shuffle'], 'order')
   const by = parts.scalar('by')
+  const ask = parts.text('ask')
   const seed = parts.text('shuffle')
-  if (by && seed === undefined)
-    return { kind: 'by', by: expressionOf(by, fields.problems), scope, dynamic: parts.truth('dynamic') ?? false }
-  if (seed !== undefined && !by && !parts.entry('dynamic')) return { kind: 'shuffle', seed }
+  if (by && seed === undefined) {
+    const dynamic = parts.truth('dynamic') ?? ask !== undefined
+    return { kind: 'by', by: expressionOf(by, fields.problems), scope, dynamic, ...(ask === undefined ? {} : { ask }) }
+  }
+  if (seed !== undefined && !by && !parts.entry('dynamic') && !parts.entry('ask')) return { kind: 'shuffle', seed }
   if (fields.problems.length === count)
     fields.complain('MISSING_ARG', "order needs 'by', an expression, or 'shuffle', a seed", placeOf(node))
   return { kind: 'inventory' }

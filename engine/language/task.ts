@@ -23,7 +23,7 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
   const around = inside(outer, fields, 'task', given ?? 'a task')
   const call = callOf(fields, around, compiler)
   const register = registerOf(fields)
-  const listen = fields.scalars('listen').map(({ text }) => text)
+  const listen = listenOf(fields, around)
   if (!call) {
     for (const name of [given, register, ...listen]) if (name !== undefined) compiler.broken.add(name)
     return undefined
@@ -59,12 +59,26 @@ export function compileTask(node: MapNode, outer: Around, compiler: Compiler): D
     timeoutMs: around.timeoutMs,
     ...(around.throttle === undefined ? {} : { throttle: around.throttle }),
     ...(roll ? { roll } : {}),
-    listen,
+    ...(typeof around.handler === 'object'
+      ? { handler: around.handler.name, listen: around.handler.listen }
+      : { handler: given ?? call.label, listen }),
     refs: { variables: [], hostvars: false, facts: false },
     inner: { scope: around.scope, playHosts: [], args: call.args, environment: around.environment },
     around,
     node,
   }
+}
+
+function listenOf(fields: Fields, { handler }: Around): string[] {
+  const entry = fields.entry('listen')
+  if (entry && typeof handler === 'object')
+    fields.complain(
+      'WRONG_KEYWORD',
+      `this task is a part of the handler '${handler.name}', which is notified as a whole`,
+      keyPlace(entry),
+      'write listen beside the name of the handler',
+    )
+  return fields.scalars('listen').map(({ text }) => text)
 }
 
 interface Call {
@@ -97,6 +111,10 @@ function callOf(fields: Fields, around: Around, compiler: Compiler): Call | unde
       keyPlace(second),
       'write two tasks',
     )
+    return undefined
+  }
+  if (meta && around.handler !== undefined) {
+    fields.complain('WRONG_KEYWORD', 'a handler has no meta: it runs when it is due', keyPlace(meta))
     return undefined
   }
   if (meta) return metaOf(fields, meta)

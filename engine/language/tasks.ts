@@ -44,9 +44,9 @@ const SECTIONS = ['block', 'rescue', 'always'] as const
 
 function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
   const fields = new Fields(node, compiler.problems)
-  fields.only(keywords.block, 'a block', { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task' })
+  fields.only(known(keywords.block, outer), 'a block', { ...ANSIBLE_KEYWORDS, loop: 'a loop is for one task' })
   checkModuleDefaults(fields, compiler)
-  const around = inside(outer, fields, 'block', fields.text('name') ?? 'a block')
+  const around = asHandler(inside(outer, fields, 'block', fields.text('name') ?? 'a block'), fields)
   const roll = rollOf(fields, around.scope)
   const hasRescue = fields.value('rescue') !== undefined
   return SECTIONS.flatMap((section) => {
@@ -64,15 +64,15 @@ function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[]
 /** `include: tasks.yml`, `include: { tasks: tasks.yml }` or `include: { role: name }`, with the keywords of a block. */
 function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
   const fields = new Fields(node, compiler.problems)
-  const known = [...keywords.block].filter((keyword) => !(SECTIONS as readonly string[]).includes(keyword))
-  fields.only([...known, 'include'], 'an include', {
+  const shared = [...keywords.block].filter((keyword) => !(SECTIONS as readonly string[]).includes(keyword))
+  fields.only([...known(shared, outer), 'include'], 'an include', {
     ...ANSIBLE_KEYWORDS,
     loop: 'an include is read once, while compiling: put the loop on its tasks',
   })
   checkModuleDefaults(fields, compiler)
   const entry = fields.entry('include')
   if (!entry) return []
-  const around = rolled(inside(outer, fields, 'block', fields.text('name') ?? 'an include'), fields)
+  const around = asHandler(rolled(inside(outer, fields, 'block', fields.text('name') ?? 'an include'), fields), fields)
   if (entry.value.kind === 'map') {
     const parts = new Fields(entry.value, compiler.problems)
     parts.only(['tasks', 'role'], 'include', { playbook: 'a playbook is included in the list of plays' })
@@ -82,6 +82,18 @@ function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft
     return tasks ? includeFile(tasks, around, compiler) : []
   }
   return includeFile(entry, around, compiler)
+}
+
+/** What listens is a handler. */
+function known(words: Iterable<string>, { handler }: Around): string[] {
+  return handler === 'each' ? [...words, 'listen'] : [...words]
+}
+
+/** A block or an include with a name among handlers is one handler, whose tasks run one after the other where it is due. */
+function asHandler(around: Around, fields: Fields): Around {
+  const name = fields.text('name')
+  if (around.handler !== 'each' || name === undefined) return around
+  return { ...around, handler: { name, listen: fields.scalars('listen').map(({ text }) => text) } }
 }
 
 /** An include or a role that is rolled is a block of its own. */

@@ -9,7 +9,10 @@ export function suspicions({ steps, handlers }: Play, draft: DraftPlay): Problem
     [...draft.steps, ...draft.handlers].flatMap(({ around }) => around.notify.map(({ name }) => name)),
   )
   return [
-    ...handlers.filter(({ name, listen }) => ![name, ...listen].some((topic) => notified.has(topic))).map(idleHandler),
+    ...handlers
+      .filter(({ handler }, index) => handlers[index - 1]?.handler !== handler)
+      .filter(({ handler, listen }) => ![handler, ...listen].some((topic) => notified.has(topic)))
+      .map(idleHandler),
     ...[...steps, ...handlers].flatMap((step) => ignoredErrors(step)),
     ...[...draft.steps, ...draft.handlers]
       .filter(({ around: { become } }) => become.user && !become.isOn)
@@ -42,8 +45,8 @@ const CONNECTION =
     ' ',
   )
 
-function idleHandler({ name, place }: Handler): Problem {
-  return warning('IDLE_HANDLER', `nothing notifies the handler '${name}'`, place)
+function idleHandler({ handler, place }: Handler): Problem {
+  return warning('IDLE_HANDLER', `nothing notifies the handler '${handler}'`, place)
 }
 
 function ignoredErrors({ ignoreErrors, name, place }: Step): Problem[] {

@@ -93,7 +93,7 @@ function handlersThatMayFollow(tasks: readonly PlannedTask[], { plays }: Playboo
     const due: Step[] = [...steps, ...handlers].filter(({ id }) => open.has(id))
     for (let step = due.pop(); step; step = due.pop()) {
       for (const handler of handlers) {
-        if (!step.notify.includes(handler.name) || found.has(handler.id)) continue
+        if (!step.notify.includes(handler.handler) || found.has(handler.id)) continue
         found.add(handler.id)
         due.push(handler)
       }

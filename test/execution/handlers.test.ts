@@ -192,3 +192,71 @@ describe('tags', () => {
     expect(lines.map((line) => line.split(' ')[1]?.replace(':', ''))).toEqual(names)
   })
 })
+
+describe('a handler of several tasks', () => {
+  const roll = `
+    - name: roll
+      serial: 1
+      order: reverse_inventory
+      max_failures: 0
+      block:
+        - { name: one, debug: x }
+        - { name: two, shell: "[ {{inventory_hostname}} != {{bad}} ]", changed_when: false }
+`
+  const playbook = (handler: string, task = 'shell: ":"') => `
+- hosts: web
+  vars: { bad: none }
+  tasks:
+    - { name: change, ${task}, notify: roll }
+    - { name: none, shell: ":", changed_when: false, notify: other }
+  handlers:${handler}
+    - { name: other, debug: x }
+`
+
+  test('goes through its batches as a block does, and is paid host by host', async () => {
+    const { lines, summary } = await runText(playbook(roll))
+    expect(lines.slice(6)).toEqual(['c one: ok', 'c two: ok', 'b one: ok', 'b two: ok', 'a one: ok', 'a two: ok'])
+    expect(Object.values(summary.hosts).map(({ owed }) => owed)).toEqual([[], [], []])
+  })
+
+  test('stops as a whole, and stays owed where it was not done to its end', async () => {
+    const { lines, summary } = await runText(playbook(roll), { options: { extraVars: { bad: 'b' } } })
+    expect(lines.slice(6)).toEqual(['c one: ok', 'c two: ok', 'b one: ok', 'b two: failed'])
+    expect(summary.hosts).toMatchObject({ a: { owed: ['roll'] }, b: { owed: ['roll'] }, c: { owed: [] } })
+  })
+
+  test('may be a file of tasks, and listens as a whole', async () => {
+    const handler = '\n    - { name: both, include: both.yml, listen: [roll] }'
+    const files = { 'both.yml': '- { name: one, debug: x }\n- { name: two, debug: x }\n' }
+    expect((await did(playbook(handler), { files })).slice(2)).toEqual(['a one: ok', 'a two: ok'])
+  })
+
+  test('has a rescue and an always, each time that it runs', async () => {
+    const handler = `
+    - name: roll
+      block: [{ name: try, fail: no, when: once.n == 1 }, { name: on, debug: x }]
+      rescue: [{ name: mend, debug: x }]
+      always: [{ name: end, debug: x }]`
+    const text = playbook(handler, 'shell: "echo 1", register: first').replace(
+      '- { name: none',
+      '- meta: flush_handlers\n    - { name: again, shell: ":", notify: roll, vars: { n: 2 } }\n    - { name: none',
+    )
+    const twice = text.replace('once.n == 1', 'true')
+    expect(await did(twice)).toEqual([
+      'a change: changed',
+      'a try: failed, rescued',
+      'a mend: ok',
+      'a end: ok',
+      'a again: changed',
+      'a none: ok',
+      'a try: failed, rescued',
+      'a mend: ok',
+      'a end: ok',
+    ])
+  })
+
+  test('is said by check task by task', async () => {
+    const { lines } = await runText(playbook(roll), { mode: 'check' })
+    expect(lines.filter((line) => / (one|two):/.test(line))).toHaveLength(6)
+  })
+})

@@ -219,6 +219,7 @@ export async function go(
       timeoutMs: 60_000,
       refs: { variables: [], hostvars: false, facts: false },
       inner: undefined as never,
+      handler: rest.name ?? `${kind}${index}`,
       listen: [],
       ...rest,
     } as Handler

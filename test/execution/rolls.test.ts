@@ -172,3 +172,37 @@ describe('serial and order inside a play', () => {
     expect(lines.slice(4)).toEqual(['a 2: failed', 'b 2: ok', 'd 2: ok', 'c 2: ok'])
   })
 })
+
+describe('an order that asks', () => {
+  // The leader is in a file, and the restart of a leader makes the next one.
+  const playbook = (ask: string) => `
+- hosts: web
+  tasks:
+    - { name: lead, shell: "cat {{at}}/leader 2>/dev/null || echo b", changed_when: false, register: lead }
+    - serial: 1
+      order: { by: lead.stdout.trim() == inventory_hostname${ask} }
+      block:
+        - { name: "1", shell: "echo {{next}} > {{at}}/leader", when: inventory_hostname == moves }
+        - { name: "2", debug: x }
+`
+  const extraVars = { moves: 'd', next: 'a' }
+  const walk = async (ask: string) => {
+    const { lines } = await runText(playbook(ask), { hosts: HOSTS, options: { extraVars } })
+    return lines.flatMap((line) => /^(\w) 2: ok/.exec(line)?.[1] ?? []).join(' ')
+  }
+
+  test('is told anew before each batch by the hosts left', async () => {
+    expect(await walk('')).toBe('d a c b')
+    expect(await walk(', ask: lead')).toBe('d b c a')
+  })
+
+  test('stops the roll when the asking fails', async () => {
+    const text = playbook(', ask: lead')
+      .replace('echo {{next}} >', 'rm -rf {{at}}/leader; mkdir')
+      .replace('|| echo b', '|| { [ ! -d {{at}}/leader ] && echo b; }')
+    const stopping = text.replace('serial: 1', 'serial: 1\n      max_failures: 0')
+    const { lines } = await runText(stopping, { hosts: HOSTS, options: { extraVars } })
+    expect(lines.filter((line) => / 2: /.test(line))).toEqual(['d 2: ok'])
+    expect(lines.filter((line) => / lead: failed/.test(line))).toHaveLength(3)
+  })
+})

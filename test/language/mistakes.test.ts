@@ -156,6 +156,14 @@ describe('keywords', () => {
       "error[MISSING_ARG]: order needs 'by', an expression, or 'shuffle', a seed @ play.yml:4:14",
     ],
     [
+      '- say: a\n  order: { by: inventory_hostname, ask: r }',
+      "error[ORDER_ASKS]: no task of the play registers 'r', which the order asks for @ play.yml:4:20 ? ask an action that only looks, such as http with GET and changed_when: false, without a loop",
+    ],
+    [
+      '- say: a\n  register: r\n- say: b\n  order: { by: inventory_hostname, ask: r }',
+      "error[ORDER_ASKS]: the order asks 'say a' again, which is not sure to change nothing @ play.yml:6:20 ? ask an action that only looks, such as http with GET and changed_when: false, without a loop",
+    ],
+    [
       '- say: a\n  delegate_to: w9',
       "error[UNKNOWN_HOST]: delegate_to names 'w9', which is no host of the inventory @ play.yml:4:20 ? did you mean 'w1'?",
     ],
@@ -278,6 +286,14 @@ describe('hosts', () => {
     [
       '- hosts: all\n  handlers: [{ name: a, say: b }, { name: a, say: c }]',
       "error[DUPLICATE_HANDLER]: two handlers are called 'a' @ play.yml:2:43 ? a task would not know which of them it notifies",
+    ],
+    [
+      '- hosts: all\n  handlers: [{ name: a, block: [{ name: b, say: c, listen: d }] }]',
+      "error[WRONG_KEYWORD]: this task is a part of the handler 'a', which is notified as a whole @ play.yml:2:52 ? write listen beside the name of the handler",
+    ],
+    [
+      '- hosts: all\n  handlers: [{ name: a, meta: end_play }]',
+      'error[WRONG_KEYWORD]: a handler has no meta: it runs when it is due @ play.yml:2:25',
     ],
   ])('%s', (playbook, sentence) => {
     expect(sentences(playbook).map((text) => text.replace(/\/tmp\/\S*\//g, ''))).toEqual([sentence])

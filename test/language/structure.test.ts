@@ -296,6 +296,29 @@ describe('handlers', () => {
     expect(play?.steps.map(({ notify }) => notify)).toEqual([['of role'], ['of role'], ['one', 'two', 'of role']])
   })
 
+  test('are blocks and includes with a name, as a whole', () => {
+    const playbook = `
+- hosts: all
+  tasks:
+    - { say: a, notify: [whole, topic] }
+  handlers:
+    - name: whole
+      serial: 1
+      block: [{ name: one, say: a }, { block: [{ name: two, say: a }] }]
+    - { name: file, include: file.yml, listen: topic }
+    - block: [{ name: alone, say: a, listen: topic }]
+`
+    const files = { 'file.yml': '- { name: one, say: a }\n' }
+    const [play] = compiled(playbook, { files }).playbook.plays
+    expect(play?.handlers.map(({ id, name, handler }) => `${id.slice(22)}: ${handler}, ${name}`)).toEqual([
+      'whole/0: whole, one',
+      'whole/1: whole, two',
+      'file: file, one',
+      'alone: alone, alone',
+    ])
+    expect(play?.steps.map(({ notify }) => notify)).toEqual([['whole', 'file', 'alone']])
+  })
+
   test('that nothing notifies are a warning', () => {
     const { warnings } = compiled(playOf('- say: a', '  handlers: [{ name: idle, say: a }]\n'))
     expect(warnings.map(({ message }) => message)).toEqual(["nothing notifies the handler 'idle'"])
