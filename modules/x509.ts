@@ -38,7 +38,10 @@ const KINDS: Readonly<Record<string, string>> = {
   '2.5.4.11': 'OU',
 }
 
-const USAGES: Readonly<Record<string, string>> = { '1.3.6.1.5.5.7.3.1': 'serverAuth', '1.3.6.1.5.5.7.3.2': 'clientAuth' }
+const USAGES: Readonly<Record<string, string>> = {
+  '1.3.6.1.5.5.7.3.1': 'serverAuth',
+  '1.3.6.1.5.5.7.3.2': 'clientAuth',
+}
 
 const DIGESTS: Readonly<Record<string, string>> = {
   '1.2.840.113549.1.1.4': 'md5',
@@ -117,7 +120,9 @@ export function parseRequest(text: string): Request | undefined {
 /** A public key from PEM text; undefined when it is none. */
 export function parsePublicKey(text: string): KeyObject | undefined {
   const pem = blocksOf(text, 'PUBLIC KEY')[0]
-  return pem === undefined ? undefined : publicKeyOf(readDer(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'))?.[0])
+  return pem === undefined
+    ? undefined
+    : publicKeyOf(readDer(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'))?.[0])
 }
 
 function publicKeyOf(value: Der | undefined): KeyObject | undefined {
