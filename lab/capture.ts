@@ -71,7 +71,7 @@ async function sendMarker(processor: number, port: number): Promise<void> {
   await mustRun(labCommand(['taskset', '-c', String(processor), 'bash', '-c', send]))
 }
 
-/** A cable of our own into the bridge, for an address that nobody has (TEST-NET-1 of RFC 5737). */
+/** A cable of our own into the bridge, for an address that nobody has (TEST-NET-3 of RFC 5737). */
 async function ensureMarkerLink(): Promise<void> {
   const shown = await runCommand(ip('link', 'show', 'marker'))
   if (shown.code === 0) return
@@ -92,4 +92,4 @@ function allowedProcessors(): number[] {
   })
 }
 
-const marker = '192.0.2.1'
+const marker = '203.0.113.1'

@@ -16,6 +16,10 @@ import { jsonFile } from './json-file.ts'
 import { keygen } from './keygen.ts'
 import { knownHosts } from './known-hosts.ts'
 import { lineInFile } from './line-in-file.ts'
+import { opensslCsr } from './openssl-csr.ts'
+import { opensslKey } from './openssl-key.ts'
+import { opensslSign } from './openssl-sign.ts'
+import { opensslVerify } from './openssl-verify.ts'
 import { packages } from './package.ts'
 import { reload } from './reload.ts'
 import { restart } from './restart.ts'
@@ -43,6 +47,9 @@ export const modules: readonly AnyModule[] = [
   keygen,
   knownHosts,
   lineInFile,
+  opensslCsr,
+  opensslKey,
+  opensslSign,
   packages,
   sshHostKey,
   sshdConfig,
@@ -62,6 +69,7 @@ export const actions: readonly AnyAction[] = [
   fail,
   fetch,
   http,
+  opensslVerify,
   reload,
   restart,
   script,

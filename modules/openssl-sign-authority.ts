@@ -1,0 +1,232 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Change } from '../engine/resource/change.ts'
+import { octal } from '../engine/resource/command.ts'
+import { type Plan, TaskFailure } from '../engine/resource/module.ts'
+import {
+  type FileState,
+  fileOf,
+  type Prediction,
+  predict,
+  predictSome,
+  read,
+  textOf,
+  tidy,
+} from '../engine/resource/read.ts'
+import { Unknown } from '../engine/resource/unknown.ts'
+import { requireFolder } from './folders.ts'
+import { typeOf } from './openssl-key-type.ts'
+import { isSameKey, publicKeyOf, publicKeyRead, signerOf } from './openssl-look.ts'
+import { ownPath, type SignHave, type SignWant } from './openssl-sign-args.ts'
+import type { Order, SignChange } from './openssl-sign-command.ts'
+import {
+  certificateResult,
+  dayOf,
+  digestFault,
+  type Issuer,
+  isSignedBy,
+  issuerIn,
+  renewalOf,
+  timeFault,
+} from './openssl-sign-judge.ts'
+import { inWords, requirePlace, signedAfter } from './openssl-sign-leaf.ts'
+import { subjectOf } from './subject.ts'
+import { type Certificate, parseCertificates } from './x509.ts'
+import { subjectText } from './x509-names.ts'
+
+/** A CA in its folder: made once, kept closed, and never replaced by another of the same name. */
+export function authorityPlan(want: SignWant, have: SignHave): Plan<SignChange> {
+  const { kind, days = 1825, digest, cn, path_length = 0 } = want
+  const dir = tidy(want.dir)
+  const path = ownPath(want)
+  const renewal = renewalOf({ ...want, days })
+  const signer = signerOf(have.signer)
+  const issuer = kind === 'intermediate' ? parentOf(want, have, { now: signer.now, renewal, days }) : undefined
+  const { changes, after } = folderChanges(dir, have, signer)
+  const isThere = requirePlace(path, have.own)
+  const keyFile = have.keyFile[0]?.type ?? 'absent'
+  const [old] = parseCertificates(textOf(have.own) ?? '')
+  const key = have.ownKey.map(publicKeyOf)[0]
+  const weak = digest === 'sha1' ? ['sha1'] : []
+  const warnings = [...(issuer?.warnings ?? []), ...weak.map((one) => `${path} is weak: ${one}`)]
+  const order: Order = {
+    ...{
+      issuer: issuer ? tidy(want.parent ?? '') : dir,
+      path,
+      isSelf: issuer === undefined,
+      subject: subjectOf(want),
+      names: [],
+    },
+    extensions: [
+      `basicConstraints = critical,CA:TRUE,pathlen:${path_length}`,
+      'keyUsage = critical,keyCertSign,cRLSign',
+      'subjectKeyIdentifier = hash',
+      ...(issuer ? ['authorityKeyIdentifier = keyid:always'] : []),
+    ],
+    ...{ digest: digest ?? 'sha256', days, limit: issuer?.certificate.notAfter, name: cn, keeps: isThere },
+  }
+  const to = inWords(order, issuer?.certificate, weak)
+
+  if (keyFile === 'absent') {
+    if (isThere)
+      throw new TaskFailure(
+        `the CA in ${dir} has lost its key`,
+        'bring ca.key back from where it is kept safe, or make another CA in another folder',
+      )
+    const isNewFolder = have.folder[0]?.type === 'absent'
+    const type = want.type ?? 'ecdsa-p256'
+    const make: SignChange = {
+      kind: 'make',
+      what: path,
+      from: undefined,
+      to: `${to}; a new ${type} key`,
+      dir,
+      isNewFolder,
+      type,
+      order,
+    }
+    const unknownKey = new Unknown(`the CA in ${dir}, which does not exist yet`)
+    const status = { type: 'file' as const, mode: 0o600, owner: signer.user, group: signer.group }
+    after.push(
+      ...(isNewFolder ? [folderAfter(dir, signer.user)] : []),
+      ...signedAfter(order, signer, have.own),
+      predictSome<FileState>(read.file(`${dir}/ca.key`), status),
+      predict(publicKeyRead(`${dir}/ca.key`), unknownKey),
+    )
+    changes.push(make)
+  } else {
+    if (!key)
+      throw new TaskFailure(`${dir}/ca.key cannot be read as a key without a passphrase`, 'choose another folder')
+    const found = old
+      ? faultsOf(want, old, { key, issuer, now: signer.now, renewal })
+      : { fault: 'is none', fatal: false }
+    if (found.fault !== undefined && (found.fatal || (old && want.renew !== 'same-key')))
+      throw new TaskFailure(
+        `the CA in ${dir} ${found.fault}`,
+        found.fatal
+          ? 'another CA needs another folder: what this one has signed would no longer be valid'
+          : 'give it a new certificate for the same key, with `renew: same-key`',
+      )
+    const isDue = old !== undefined && timeFault(old, signer.now, renewal) !== undefined
+    if (found.fault !== undefined || (isDue && want.renew === 'same-key')) {
+      const fault = found.fault ?? `ends on ${dayOf(old?.notAfter ?? 0)}`
+      const from = isThere ? `a certificate that ${fault}` : undefined
+      changes.push({ kind: 'sign', what: path, from, to: `${to}; the same key`, dir, csr: undefined, order })
+      after.push(...signedAfter(order, signer, have.own))
+    } else if (isDue)
+      warnings.push(`the CA in ${dir} ends on ${dayOf(old.notAfter)}: renew it with \`renew: same-key\``)
+  }
+  const isSigned = changes.some(({ kind }) => kind === 'make' || kind === 'sign')
+  if (issuer) addAbove(dir, issuer, have, { changes, after })
+  return {
+    changes,
+    after,
+    result: old && !isSigned ? certificateResult(path, old, aboveOf(issuer)) : unknownResult(path, issuer),
+    ...(warnings.length === 0 ? {} : { warnings }),
+  }
+}
+
+const aboveOf = (issuer: Issuer | undefined) => (issuer ? [issuer.certificate, ...issuer.above] : [])
+
+function unknownResult(path: string, issuer: Issuer | undefined) {
+  const unknown = new Unknown(`the certificate ${path}, which is not signed yet`)
+  const names = ['certificate', 'chain', 'serial', 'fingerprint', 'not_before', 'not_after']
+  const ca = issuer ? (certificateResult(path, issuer.certificate, issuer.above).ca ?? '') : unknown
+  return { path, ...Object.fromEntries(names.map((one) => [one, unknown])), ca }
+}
+
+function parentOf(
+  { parent = '', path_length = 0 }: SignWant,
+  have: SignHave,
+  terms: { now: number; renewal: number; days: number },
+): Issuer {
+  const dir = tidy(parent)
+  const issuer = issuerIn(dir, { ...have, issuerKey: have.issuerKey.map(publicKeyOf) }, terms)
+  const { pathLength } = issuer.certificate
+  if (pathLength === undefined || pathLength > path_length) return issuer
+  throw new TaskFailure(
+    `the CA in ${dir} allows ${pathLength} CAs below it, too few for one with a path_length of ${path_length}`,
+    'a CA needs a `path_length` that is greater than that of each CA below it',
+  )
+}
+
+/** The folder and the key are for nobody else; fails when somebody else could get at them. */
+function folderChanges(dir: string, have: SignHave, { user }: { user: string }) {
+  const [folder] = have.folder
+  const [key] = have.keyFile
+  const changes: SignChange[] = []
+  const after: Prediction[] = []
+  if (!folder || folder.type === 'absent') requireFolder(dir, have.parentFolder)
+  else if (folder.type !== 'directory')
+    throw new TaskFailure(`${dir} is not a folder but a ${folder.type}`, 'name a folder')
+  else if (folder.owner !== user)
+    throw new TaskFailure(
+      `the folder ${dir} belongs to ${folder.owner}, not to ${user}, who signs`,
+      `give it to ${user}`,
+    )
+  else if (folder.mode !== 0o700) {
+    changes.push(modeChange(dir, folder, 0o700))
+    after.push(folderAfter(dir, user))
+  }
+  if (key?.type === 'file' && key.mode !== 0o600) {
+    changes.push(modeChange(`${dir}/ca.key`, key, 0o600))
+    after.push(predictSome<FileState>(read.status(`${dir}/ca.key`), { type: 'file', mode: 0o600 }))
+  }
+  if (key && key.type !== 'absent' && key.type !== 'file')
+    throw new TaskFailure(`${dir}/ca.key is not a file but a ${key.type}`, 'remove it')
+  return { changes, after }
+}
+
+function modeChange(path: string, { mode }: FileState, to: number): Change<'mode', string> & { path: string } {
+  return { kind: 'mode', what: `mode of ${path}`, from: octal(mode), to: octal(to), path }
+}
+
+function folderAfter(dir: string, owner: string): Prediction {
+  return predictSome<FileState>(read.status(dir), { type: 'directory', mode: 0o700, owner })
+}
+
+/** The certificates above an intermediate CA lie beside its own, so that it can be used without its parent. */
+function addAbove(
+  dir: string,
+  issuer: Issuer,
+  have: SignHave,
+  to: { changes: SignChange[]; after: Prediction[] },
+): void {
+  const path = `${dir}/above.pem`
+  const text = aboveOf(issuer)
+    .map(({ pem }) => pem)
+    .join('')
+  const [file] = have.ownAbove
+  if (!file || !requirePlace(path, file) || textOf(file) !== text) {
+    const from = file?.type === 'file' ? 'other certificates' : undefined
+    to.changes.push({ kind: 'above', what: path, from, to: 'the certificates above it', text })
+    const { owner, group, ...rest } = fileOf(text, { mode: 0o644 })
+    to.after.push(predictSome<FileState>(read.file(path), rest))
+  }
+}
+
+/** What is wrong with a CA, and whether a new certificate for its key would not mend it. */
+function faultsOf(
+  want: SignWant,
+  old: Certificate,
+  {
+    key,
+    issuer,
+    now,
+    renewal,
+  }: { key: Certificate['publicKey']; issuer: Issuer | undefined; now: number; renewal: number },
+): { fault: string | undefined; fatal: boolean } {
+  const fatal =
+    (isSameKey(key, old.publicKey) ? undefined : 'has a ca.pem that does not belong to its ca.key') ??
+    (old.isAuthority && old.mayCertify ? undefined : 'has a certificate that is not one of a CA') ??
+    (want.type === undefined || typeOf(key) === want.type ? undefined : `has a key of the type ${typeOf(key)}`) ??
+    (isDeepStrictEqual(old.subject, subjectOf(want)) ? undefined : `is ${subjectText(old.subject)}`)
+  if (fatal !== undefined) return { fault: fatal, fatal: true }
+  const { path_length = 0, digest, allow = [] } = want
+  const time = timeFault(old, now, renewal)
+  const fault =
+    (isSignedBy(old, issuer?.certificate ?? old) ? undefined : 'was signed by another') ??
+    (old.pathLength === path_length ? undefined : `has the path_length ${old.pathLength ?? 'of no bound'}`) ??
+    digestFault(old, digest, allow) ??
+    (time?.startsWith('ends') ? undefined : time)
+  return { fault, fatal: false }
+}
