@@ -97,7 +97,7 @@ export function checked(
     case 'unknown': {
       const status = !action
         ? 'known-after-apply'
-        : looks
+        : looks || neverChanges(step)
           ? 'deferred'
           : plan.guard && !action.certain
             ? 'may-run'
@@ -126,10 +126,16 @@ export function checked(
       // A handler runs because something changed: that is certain, whatever it calls.
       const certain = action?.certain === true || plan.guarded || handler
       const difference = showDecision(decision, step)
+      if (neverChanges(step)) return { ...open(job, 'deferred', difference.what), hazy: true }
       if (!certain) return { ...open(job, 'would-run', difference.what), hazy: true }
       return { ...job, status: 'changed', differences: [difference], value: { changed: true }, hazy: true }
     }
   }
+}
+
+/** The task says of itself that whatever it does is no change. */
+function neverChanges({ changedWhen = [] }: Step): boolean {
+  return changedWhen.some(({ text }) => text.trim() === 'false')
 }
 
 /** An action that has nothing to do, or that fails by its decision alone (`assert`, `fail`). */

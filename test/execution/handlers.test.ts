@@ -258,5 +258,7 @@ describe('a handler of several tasks', () => {
   test('is said by check task by task', async () => {
     const { lines } = await runText(playbook(roll), { mode: 'check' })
     expect(lines.filter((line) => / (one|two):/.test(line))).toHaveLength(6)
+    // What says that it changes nothing is left to the run, and no drift.
+    expect(lines.filter((line) => line.includes(' two: deferred'))).toHaveLength(3)
   })
 })
