@@ -1,7 +1,8 @@
 // `npm test`: checks of the code, fast tests, those in a browser, then those on lab hosts; ends with one plain line of counts.
 // Words after `npm test --` choose test files, as vitest does.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,7 +30,7 @@ try {
   say('tests that need this machine for themselves')
   runTests('alone', vitest)
   await runBrowserTests()
-  runLabTests()
+  await runLabTests()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
@@ -54,7 +55,7 @@ async function runBrowserTests() {
   skipTests('browser', 'in a browser', 'there is no /usr/bin/chromium: install it, for instance with apt-get as root')
 }
 
-function runLabTests() {
+async function runLabTests() {
   say('build')
   if (run([process.execPath, 'engine/build.mjs']) !== 0) return fail('the build')
   const supported = spawnSync(lockstep[0], [lockstep[1], 'lab', 'status'], {
@@ -63,11 +64,46 @@ function runLabTests() {
     encoding: 'utf8',
   })
   if (supported.status !== 0) return skipTests('lab', 'on lab hosts', supported.stderr.trim())
-  say('lab: tools, root images and network')
-  if (run([...lockstep, 'lab', 'prepare', 'bookworm', 'bullseye', 'trixie']) !== 0) return fail('preparing the lab')
+  const lanes = lanesOf(environment.LOCKSTEP_LAB)
+  for (const { lab } of lanes) {
+    say(`lab ${lab}: tools, root images and network`)
+    const prepared = run([...lockstep, 'lab', 'prepare', 'bookworm', 'bullseye', 'trixie'], inLab(lab))
+    if (prepared !== 0) return fail('preparing the lab')
+  }
   say('tests on lab hosts')
-  runTests('lab', [...lockstep, 'lab', 'enter', '--', ...vitest])
-  run([...lockstep, 'lab', 'down'])
+  await Promise.all(lanes.map(runLane))
+  for (const { lab } of lanes) run([...lockstep, 'lab', 'down'], inLab(lab))
+}
+
+/** Tests on lab hosts wait for hosts most of the time, so they go in two lanes, each with a lab of its own; the first is seen as it goes. */
+function lanesOf(lab) {
+  if (chosen.length > 0) return [{ lab, files: chosen, isSeen: true }]
+  const files = readdirSync(join(home, 'test/lab')).filter((name) => name.endsWith('.test.ts'))
+  const isFirst = (name) => /^(consul|mattermost|sweep)/.test(name)
+  const paths = (names) => names.map((name) => `test/lab/${name}`)
+  return [
+    { lab, files: paths(files.filter(isFirst)), isSeen: true },
+    { lab: `${lab}-2`, files: paths(files.filter((name) => !isFirst(name))), isSeen: false },
+  ]
+}
+
+async function runLane({ lab, files, isSeen }) {
+  const report = join(scratch, `${lab}.json`)
+  const words = [...lockstep, 'lab', 'enter', '--', ...vitestWords('lab', vitest, report, files)]
+  const child = spawn(words[0], words.slice(1), {
+    cwd: home,
+    env: inLab(lab),
+    stdio: isSeen ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+  })
+  const said = []
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk))
+  const [code] = await once(child, 'close')
+  if (!isSeen) process.stdout.write(Buffer.concat(said))
+  countTests('lab', report, code)
+}
+
+function inLab(lab) {
+  return { ...environment, LOCKSTEP_LAB: lab }
 }
 
 /** Nothing is skipped silently, and in CI nothing is skipped at all. */
@@ -86,11 +122,19 @@ function skipTests(project, where, why) {
   say(`the ${tests} tests ${where} are skipped:\n${why}`)
 }
 
-/** Runs a project of vitest and adds up its tests; a file that does not load, or an error beside the tests, is a failure too. */
+/** Runs a project of vitest and adds up its tests. */
 function runTests(project, command) {
   const file = join(scratch, `${project}.json`)
+  countTests(project, file, run(vitestWords(project, command, file, chosen)))
+}
+
+function vitestWords(project, command, file, files) {
   const reports = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`]
-  const code = run([...command, 'run', '--project', project, '--passWithNoTests', ...reports, ...chosen])
+  return [...command, 'run', '--project', project, '--passWithNoTests', ...reports, ...files]
+}
+
+/** A file that does not load, or an error beside the tests, is a failure too. */
+function countTests(project, file, code) {
   const report = readReport(file)
   if (!report) return code === 0 ? undefined : fail(`the ${project} tests`)
   const broken = report.testResults.filter(
@@ -122,8 +166,8 @@ function fail(what) {
   say(`FAILED: ${what}`)
 }
 
-function run([program, ...words]) {
-  return spawnSync(program, words, { cwd: home, env: environment, stdio: 'inherit' }).status ?? 1
+function run([program, ...words], env = environment) {
+  return spawnSync(program, words, { cwd: home, env, stdio: 'inherit' }).status ?? 1
 }
 
 function say(what) {
