@@ -89,10 +89,8 @@ export function leaderWindows(recording: Recording, limitMs = 15_000): Span[] {
     const { samples } = recording
     const before = samples.findLast((sample) => sample.at <= from && rulerOf(recording, sample) !== undefined)
     if (!before || rulerOf(recording, before) !== member) return []
-    const after = samples.find((sample) => {
-      const ruler = sample.at > from ? rulerOf(recording, sample) : undefined
-      return ruler !== undefined && sample.members[ruler]?.startedAt !== before.members[member]?.startedAt
-    })
+    // Past its last answer it rules no more, so whoever does is another one, or itself anew.
+    const after = samples.find((sample) => sample.at > from && rulerOf(recording, sample) !== undefined)
     return [{ from, to: Math.min(after?.at ?? Number.POSITIVE_INFINITY, from + limitMs) }]
   })
 }
