@@ -33,10 +33,14 @@ export async function labCapture(filter: string, { isText = false } = {}): Promi
   const isMarker = (packet: string) => packet.includes(`> ${marker}.${port}: UDP`)
   const processors = allowedProcessors()
   const marked = new Promise<void>((resolve) => {
+    let markers = 0
     createInterface(tcpdump.stdout).on('line', (line) => {
-      if (/^\d+\.\d{6} /.test(line)) packets.push(line)
-      else packets.push(`${packets.pop() ?? ''}\n${line}`)
-      if (packets.filter(isMarker).length === processors.length) resolve()
+      if (!/^\d+\.\d{6} /.test(line)) {
+        packets.push(`${packets.pop() ?? ''}\n${line}`)
+        return
+      }
+      packets.push(line)
+      if (isMarker(line) && ++markers === processors.length) resolve()
     })
   })
   return {

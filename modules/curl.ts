@@ -15,35 +15,57 @@ export interface Answer {
 /** A request: curl gets what it is to do on its standard input, and the body from a descriptor, so that no argument tells. */
 export function curl(want: HttpWishes): Command {
   const config = new Configuration()
-  const { method = 'GET', body, json, headers = {}, timeout = 30 } = want
-  config.add('url', want.url)
-  for (const flag of ['silent', 'show-error', 'include', 'globoff']) config.flag(flag)
+  config.flag('include')
   config.add('write-out', `\n${MARK} %{http_code} %{size_header}`)
-  config.add('max-time', String(timeout))
-  config.add('proto', '=http,https')
-  if (method === 'HEAD') config.flag('head')
-  else config.add('request', method)
-  if (want.follow_redirects) config.flag('location')
-  if (want.validate_certs === false) config.flag('insecure')
-  for (const [option, value] of [
-    ['cacert', want.ca_path],
-    ['cert', want.client_cert],
-    ['key', want.client_key],
-    ['unix-socket', want.unix_socket],
-  ] as const) {
-    if (value !== undefined) config.add(option, value)
-  }
-  // Neither what curl says of itself for every body, nor its wait for a "100 Continue" that few servers send.
-  if (!hasHeader(headers, 'expect')) config.add('header', 'Expect:')
-  if (!hasHeader(headers, 'content-type')) {
-    if (json !== undefined) config.add('header', 'Content-Type: application/json')
-    else if (body !== undefined) config.add('header', 'Content-Type: text/plain')
-  }
-  for (const [name, value] of Object.entries(headers)) config.add('header', value, `${name}: `)
-  const sent = json === undefined ? body : jsonText(json)
+  config.request(want)
+  const sent = bodyOf(want)
   if (sent === undefined) return sh.input(sh`exec curl -q -K -`, config.text())
   config.add('data-binary', '@/dev/fd/4')
   return sh.input(sh`exec 4<&0; ${sh.input(sh`exec curl -q -K -`, config.text())}`, sent)
+}
+
+/**
+ * Several requests one after the other by one curl, bodies and all on its standard input; with `stopsEarly` none follows
+ * one that gets no answer. `parseAnswers` reads what it prints.
+ */
+export function curlEach(wants: readonly EachWishes[], { stopsEarly }: { stopsEarly: boolean }): Command {
+  const config = new Configuration()
+  if (stopsEarly) config.flag('fail-early')
+  wants.forEach((want, index) => {
+    if (index > 0) config.flag('next')
+    config.add('write-out', `\n${MARK} %{http_code} %{size_download}\n`)
+    config.request(want)
+    if (want.fails) config.flag('fail')
+    const sent = bodyOf(want)
+    if (sent !== undefined) config.add('data-raw', sent)
+  })
+  return sh.input(sh`exec curl -q -K -`, config.text())
+}
+
+/** One of several requests; with `fails` a status of 400 and more is as no answer, and its body is left out. */
+export type EachWishes = HttpWishes & { fails?: boolean }
+
+/** One of several answers: its body, and the status; 0 when there was none. */
+export interface ShortAnswer {
+  status: number
+  body: string
+}
+
+/**
+ * The answers that `curlEach` has printed up to `end`, and where the first of them begins. It reads backwards, by the sizes
+ * that curl has counted, so that no body can look like another answer.
+ */
+export function parseAnswers(output: Buffer, end = output.length): { answers: ShortAnswer[]; begin: number } {
+  const answers: ShortAnswer[] = []
+  let at = end
+  for (;;) {
+    const tail = output.toString('latin1', Math.max(0, at - MARK.length - 40), at)
+    const [line = '', status, size] = TRAILER.exec(tail) ?? []
+    const begin = at - line.length - Number(size)
+    if (line === '' || begin < 0) return { answers, begin: at }
+    answers.unshift({ status: Number(status), body: output.toString('utf8', begin, at - line.length) })
+    at = begin
+  }
 }
 
 /** Reads what curl has printed: headers, body and our own last line. */
@@ -69,6 +91,7 @@ export function parseAnswer(output: Buffer): Answer | undefined {
 }
 
 const MARK = 'lockstep-http'
+const TRAILER = new RegExp(`\\n${MARK} (\\d+) (\\d+)\\n$`)
 
 /** Options for curl, one a line; see curl(1), --config. */
 class Configuration {
@@ -84,6 +107,34 @@ class Configuration {
     this.#lines.push(`${option} = "${escaped(before + (value instanceof Secret ? value.reveal() : value))}"`)
   }
 
+  /** What to ask for and how, all but the body. */
+  request(want: HttpWishes): void {
+    const { method = 'GET', body, json, headers = {}, timeout = 30 } = want
+    this.add('url', want.url)
+    for (const flag of ['silent', 'show-error', 'globoff']) this.flag(flag)
+    this.add('max-time', String(timeout))
+    this.add('proto', '=http,https')
+    if (method === 'HEAD') this.flag('head')
+    else this.add('request', method)
+    if (want.follow_redirects) this.flag('location')
+    if (want.validate_certs === false) this.flag('insecure')
+    for (const [option, value] of [
+      ['cacert', want.ca_path],
+      ['cert', want.client_cert],
+      ['key', want.client_key],
+      ['unix-socket', want.unix_socket],
+    ] as const) {
+      if (value !== undefined) this.add(option, value)
+    }
+    // Neither what curl says of itself for every body, nor its wait for a "100 Continue" that few servers send.
+    if (!hasHeader(headers, 'expect')) this.add('header', 'Expect:')
+    if (!hasHeader(headers, 'content-type')) {
+      if (json !== undefined) this.add('header', 'Content-Type: application/json')
+      else if (body !== undefined) this.add('header', 'Content-Type: text/plain')
+    }
+    for (const [name, value] of Object.entries(headers)) this.add('header', value, `${name}: `)
+  }
+
   text(): string | Secret {
     const text = `${this.#lines.join('\n')}\n`
     return this.#isSecret ? new Secret(text) : text
@@ -96,6 +147,10 @@ function escaped(value: string): string {
 
 function hasHeader(headers: object, name: string): boolean {
   return Object.keys(headers).some((key) => key.toLowerCase() === name)
+}
+
+function bodyOf({ body, json }: HttpWishes): string | Secret | undefined {
+  return json === undefined ? body : jsonText(json)
 }
 
 /** JSON with the secrets in it as they are; then the whole is one. */

@@ -4,6 +4,8 @@ import { assert } from './assert.ts'
 import { authorizedKey } from './authorized-key.ts'
 import { blockInFile } from './block-in-file.ts'
 import { command } from './command.ts'
+import { consulCanary } from './consul-canary.ts'
+import { consulGate } from './consul-gate.ts'
 import { copy } from './copy.ts'
 import { debug } from './debug.ts'
 import { fail } from './fail.ts'
@@ -65,6 +67,8 @@ export const modules: readonly AnyModule[] = [
 export const actions: readonly AnyAction[] = [
   assert,
   command,
+  consulCanary,
+  consulGate,
   debug,
   fail,
   fetch,

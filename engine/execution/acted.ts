@@ -41,7 +41,7 @@ export function acted(
     const failure: Failure = {
       code: 'ACTION_FAILED',
       message: concluded.failure ?? 'its failed_when holds',
-      command: showCommand(command, result, step.noLog),
+      ...(job.call.action.terse ? {} : { command: showCommand(command, result, step.noLog) }),
       ...(concluded.hint === undefined ? {} : { hint: concluded.hint }),
     }
     return { ...settled, failure }

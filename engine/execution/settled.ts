@@ -121,7 +121,7 @@ export function checked(
       const { decision } = plan
       if (!decision.due) return decided(job, decision, plan)
       if ((looks || decision.looks) && action?.keep === undefined)
-        return pending ? open(job, 'deferred', showDecision(decision, step).what) : 'look'
+        return pending || action?.onlyRuns ? open(job, 'deferred', showDecision(decision, step).what) : 'look'
       if (action?.keep) return 'look'
       // A handler runs because something changed: that is certain, whatever it calls.
       const certain = action?.certain === true || plan.guarded || handler

@@ -37,6 +37,8 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   readonly examples: readonly string[]
   /** It only looks: it runs in check mode too, and never counts as a change. */
   readonly looks?: true
+  /** With `looks`: it takes back itself what it does on the way (a canary write), so check mode leaves it to the run, as deferred. */
+  readonly onlyRuns?: true
   /** What the decision needs to see. Nothing, for most. */
   reads?(args: Static<S>): R
   /** Pure. */
@@ -51,7 +53,7 @@ export interface Action<S extends TSchema = TSchema, R extends Reads = Reads> {
   after?(args: Static<S>): readonly Prediction[]
   /** What it gives as `msg` is for the person who reads along, and shown. */
   readonly speaks?: true
-  /** What it prints is for its own `conclude`, and nothing for a person who looks on. */
+  /** What it prints is for its own `conclude`, and nothing for a person who looks on, not even when it fails. */
   readonly terse?: true
   /** What came of it. Pure. */
   conclude?(args: Static<S>, outcome: Outcome): ActionResult

@@ -1,15 +1,21 @@
-import { describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { labDigest } from '../../lab/digest.ts'
+import type { LabHost } from '../../lab/wanted.ts'
 import { actions, modules } from '../../modules/index.ts'
 import { exampleFiles } from '../modules/examples.ts'
+import { startLoneServer } from './consul-agent.ts'
 import { files, freshHosts, inventoryText, playOn } from './play.ts'
 
-/** Two hosts, each with half of the examples, at the same time. */
-const hosts = [
+/** Two hosts, each with half of the examples, and one that is a server of Consul for what works on such a one; at the same time. */
+const hosts: readonly (LabHost & { runsConsul?: true })[] = [
   { name: 'modules1', address: '10.91.0.1' },
   { name: 'modules2', address: '10.91.0.2' },
+  { name: 'modules3', address: '10.91.0.3', suite: 'bullseye', packages: ['consul'], runsConsul: true },
 ]
 const lab = freshHosts(hosts)
+beforeAll(async () => {
+  await Promise.all(hosts.filter(({ runsConsul }) => runsConsul).map(({ name }) => startLoneServer(name)))
+})
 
 /** An example as the tasks of a play. */
 function playbook(example: string): string {
@@ -20,11 +26,14 @@ const all = [...modules, ...actions].map(({ name, examples }) => ({
   name,
   examples,
   isModule: modules.some((module) => module.name === name),
+  isOfConsul: name.startsWith('consul-'),
 }))
 
 describe.concurrent.each(hosts)('on $name', (host) => {
-  const half = all.filter((_, index) => hosts[index % hosts.length] === host)
-  test.sequential.each(half)(
+  const own = all.filter(({ isOfConsul }) => isOfConsul === (host.runsConsul === true))
+  const plain = hosts.filter(({ runsConsul }) => !runsConsul)
+  const share = host.runsConsul ? own : own.filter((_, index) => plain[index % plain.length] === host)
+  test.sequential.each(share)(
     'the examples of $name hold: check leaves it alone, a run changes what check said, a second one nothing',
     async ({ examples, isModule }) => {
       const changed: string[] = []

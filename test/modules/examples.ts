@@ -15,7 +15,10 @@ export interface ExampleTask {
   args: Record<string, unknown>
 }
 
-const KEYWORDS = ['name', 'register', 'when', 'notify', 'become', 'loop', 'ignore_errors', 'tags', 'no_log', 'vars']
+const KEYWORDS = [
+  ...['name', 'register', 'when', 'notify', 'become', 'loop', 'ignore_errors', 'tags', 'no_log', 'vars'],
+  ...['until', 'retries', 'delay'],
+]
 
 /** The tasks of an example, in order. Files and templates that they name lie in `examples/`. */
 export function tasksOf(example: string): ExampleTask[] {

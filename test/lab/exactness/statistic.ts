@@ -1,6 +1,7 @@
 import type { Status } from '../../../engine/report/event.ts'
 import { actions, modules } from '../../../modules/index.ts'
 import type { Result } from '../play.ts'
+import { undrawn } from './tasks.ts'
 
 /** How often each module came to each end: a module that is never reached, or that always fails, proves nothing. */
 export class Statistic {
@@ -16,7 +17,7 @@ export class Statistic {
   /** Modules and actions that never came to do what they are for. */
   unreached(): string[] {
     const good: Status[] = ['ok', 'changed']
-    const wanted = [...modules.map(({ name }) => name), ...actions.map(({ name }) => name)]
+    const wanted = [...modules, ...actions].map(({ name }) => name).filter((name) => undrawn[name] === undefined)
     // All that `fail` can do is fail.
     return wanted.filter((name) => {
       const own = this.#counts.get(name)

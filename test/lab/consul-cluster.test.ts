@@ -1,0 +1,70 @@
+import { beforeAll, describe, expect, test } from 'vitest'
+import { labDigest } from '../../lab/digest.ts'
+import { CLUSTER_PLAYBOOK, freshCluster } from './consul/cluster.ts'
+import { packetsInClear } from './consul/invariants.ts'
+import { expectUnhurt, tally } from './consul/unhurt.ts'
+import { out } from './play.ts'
+
+const cluster = freshCluster()
+
+describe('a cluster of fresh hosts', () => {
+  test('check names every change, touches nothing, and one run makes just those', async () => {
+    const digests = () => Promise.all(['server1', 'agent1'].map((name) => labDigest(name)))
+    const before = await digests()
+    const check = await cluster.check(CLUSTER_PLAYBOOK)
+    expect(check.failed).toEqual([])
+    expect(await digests()).toEqual(before)
+    const tasks = [
+      'It has the key of the gossip',
+      'It runs',
+      'It starts when the host boots',
+      'Its configuration is as asked for',
+    ]
+    const named = cluster.members.flatMap(({ name }) => tasks.map((task) => `${name}: ${task}`))
+    expect(check.changed).toEqual(named.sort())
+    const run = await cluster.run(CLUSTER_PLAYBOOK)
+    expect(run.failed).toEqual([])
+    expect(run.changed).toEqual(check.changed)
+  })
+
+  test('a second run changes nothing', async () => {
+    const [again, clean] = [await cluster.run(CLUSTER_PLAYBOOK), await cluster.check(CLUSTER_PLAYBOOK)]
+    expect({ failed: again.failed, changed: again.changed }).toEqual({ failed: [], changed: [] })
+    expect({ failed: clean.failed, changed: clean.changed }).toEqual({ failed: [], changed: [] })
+  })
+})
+
+describe('once it is built', () => {
+  beforeAll(() => cluster.build())
+
+  test('all servers vote, and nobody else can read the key of the gossip', async () => {
+    await cluster.untilHealthy()
+    for (const { name } of cluster.members) {
+      expect(await out(name, 'stat -c "%a %U:%G" /etc/consul.d/config.json'), name).toBe('640 root:consul')
+      expect(await out(name, 'consul info | grep "encrypted"'), name).toMatch(/^(\s*encrypted = true\s*)+$/)
+    }
+  })
+
+  test('it serves writers without a failure, in clear, and nothing is lost', async () => {
+    await using watch = await cluster.watch()
+    const wire = await cluster.capture()
+    await cluster.untilWritten(watch, 60)
+    const packets = await wire.stop()
+    const recording = await watch.stop()
+    expectUnhurt(recording, { maxChanges: 0, maxWithoutRetry: 0 })
+    for (const { writer, written } of tally(recording)) expect(written, writer).toBeGreaterThanOrEqual(60)
+    expect(packetsInClear(packets, watch.prefix)).not.toEqual([])
+  })
+
+  test('a changed setting restarts each member, and check names that', async () => {
+    const vars = { consul_settings: { log_level: 'warn' } }
+    const tasks = ['Its configuration is as asked for', 'restart consul']
+    const named = cluster.members.flatMap(({ name }) => tasks.map((task) => `${name}: ${task}`))
+    const check = await cluster.check(CLUSTER_PLAYBOOK, { vars })
+    expect(check.changed).toEqual(named.sort())
+    const run = await cluster.run(CLUSTER_PLAYBOOK, { vars })
+    expect(run.failed).toEqual([])
+    expect(run.changed).toEqual(check.changed)
+    await cluster.untilHealthy()
+  })
+})
