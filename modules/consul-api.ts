@@ -15,7 +15,7 @@ export const apiArgs = {
       description: 'Where the API of the agent on the host is; http://127.0.0.1:8500 by default.',
     }),
   ),
-  token: Type.Optional(Arg.secret({ pattern: '^[!-~]+$', description: 'ACL token.' })),
+  token: Type.Optional(Arg.secret({ pattern: '^[!-~]*$', description: 'ACL token; an empty one is none.' })),
   ca_path: Type.Optional(
     Arg.path({ description: 'File on the host with the certificates that are trusted, for https.' }),
   ),
@@ -60,7 +60,7 @@ export function requestOf(api: Api, { path, ...request }: ApiRequest): EachWishe
   return {
     url: `${addressOf(api)}/v1/${path}`,
     timeout: secondsOf(api),
-    ...(token === undefined ? {} : { headers: { 'X-Consul-Token': token } }),
+    ...(token === undefined || token.reveal() === '' ? {} : { headers: { 'X-Consul-Token': token } }),
     ...(ca_path === undefined ? {} : { ca_path }),
     ...(client_cert === undefined ? {} : { client_cert }),
     ...(client_key === undefined ? {} : { client_key }),

@@ -58,8 +58,10 @@ describe('once it is built', () => {
 
   test('a changed setting restarts each member, and check names that', async () => {
     const vars = { consul_settings: { log_level: 'warn' } }
-    const tasks = ['Its configuration is as asked for', 'restart consul']
-    const named = cluster.members.flatMap(({ name }) => tasks.map((task) => `${name}: ${task}`))
+    const named = cluster.members.flatMap(({ name, role }) => [
+      `${name}: Its configuration is as asked for`,
+      `${name}: The ${role} is restarted`,
+    ])
     const check = await cluster.check(CLUSTER_PLAYBOOK, { vars })
     expect(check.changed).toEqual(named.sort())
     const run = await cluster.run(CLUSTER_PLAYBOOK, { vars })

@@ -8,12 +8,14 @@ export interface Bounds {
   /** How often the leader may change, once unless given. */
   maxChanges?: number
   maxLeaderlessMs?: number
+  /** Members that do not answer at the end; none unless given. */
+  silent?: string[]
   /** How many writes may fail that are not tried again. */
   maxWithoutRetry?: number
 }
 
 /** All invariants at once, but for those that need more than a recording: I3, I9 and what check said. */
-export function expectUnhurt(recording: Recording, { restarted = [], ...bounds }: Bounds = {}): void {
+export function expectUnhurt(recording: Recording, { restarted = [], silent = [], ...bounds }: Bounds = {}): void {
   expect({
     'I1 quorum': judge.lostQuorums(recording),
     'I2 one at a time': judge.hurtTogether(recording),
@@ -35,7 +37,7 @@ export function expectUnhurt(recording: Recording, { restarted = [], ...bounds }
     'I8 services': [],
     'I10 voters': [],
     restarted,
-    'silent at the end': [],
+    'silent at the end': silent,
   })
 }
 

@@ -1,0 +1,80 @@
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { CLUSTER_PLAYBOOK, freshCluster } from './consul/cluster.ts'
+import { expectUnhurt } from './consul/unhurt.ts'
+import { out } from './play.ts'
+
+const ROLL = 'playbooks/consul-rolling-restart.yml'
+const cluster = freshCluster()
+beforeAll(() => cluster.build())
+
+const processes = () =>
+  Promise.all(cluster.members.map(({ name }) => out(name, 'systemctl show -p MainPID,ExecMainStartTimestamp consul')))
+const restarts = (changed: readonly string[]) => changed.filter((line) => / is restarted$/.test(line))
+
+describe('a rolling restart', () => {
+  test('is named by check, which restarts nothing', async () => {
+    const before = await processes()
+    const { failed, changed } = await cluster.check(ROLL)
+    expect(failed).toEqual([])
+    expect(restarts(changed)).toEqual([
+      'agent1: The client is restarted',
+      'server1: The server is restarted',
+      'server2: The server is restarted',
+      'server3: The server is restarted',
+    ])
+    expect(await processes()).toEqual(before)
+  })
+
+  test('loses no write, and takes the leader last', async () => {
+    const [leader, followers] = [await cluster.leader(), await cluster.followers()]
+    await using watch = await cluster.watch()
+    await cluster.untilWritten(watch, 20)
+    const run = await cluster.run(ROLL)
+    const recording = await watch.stop()
+    expect(run.failed).toEqual([])
+    expectUnhurt(recording, { restarted: [...followers, leader, 'agent1'] })
+  })
+})
+
+describe('a roll stops at the first bad sign', () => {
+  // What was broken is mended, and another roll finishes the job.
+  afterEach(async () => {
+    for (const name of cluster.servers)
+      await out(name, 'rm -rf /run/systemd/system/consul.service.d; systemctl daemon-reload; systemctl start consul')
+    await cluster.untilHealthy()
+  })
+
+  test('before it, when a server is down', async () => {
+    const [follower = ''] = await cluster.followers()
+    await out(follower, 'systemctl stop consul || :')
+    const before = await processes()
+    const run = await cluster.run(ROLL)
+    expect(run.failed.join('\n')).toMatch(/The cluster is well: /)
+    expect(await processes()).toEqual(before)
+  })
+
+  test('when a server does not come back, and the next run goes on from there', async () => {
+    const [first = '', second = ''] = await cluster.followers()
+    const leader = await cluster.leader()
+    await out(
+      second,
+      `mkdir -p /run/systemd/system/consul.service.d
+      printf '[Service]\\nExecStartPre=/bin/false\\n' >/run/systemd/system/consul.service.d/x.conf; systemctl daemon-reload`,
+    )
+    await using watch = await cluster.watch()
+    await cluster.untilWritten(watch, 20)
+    const run = await cluster.run(ROLL)
+    const recording = await watch.stop()
+    expect(run.failed.join('\n')).toContain(`${second}: The server is restarted: `)
+    expect(restarts(run.changed)).toEqual([`${first}: The server is restarted`])
+    expectUnhurt(recording, { restarted: [first, `${second} (not back)`], maxChanges: 0, silent: [second] })
+    await out(second, 'rm -rf /run/systemd/system/consul.service.d; systemctl daemon-reload; systemctl start consul')
+    await cluster.untilHealthy()
+    const again = await cluster.run(CLUSTER_PLAYBOOK)
+    expect(again.failed).toEqual([])
+    expect(restarts(again.changed)).toEqual([
+      'agent1: The client is restarted',
+      ...[leader, second].map((name) => `${name}: The server is restarted`).sort(),
+    ])
+  })
+})
