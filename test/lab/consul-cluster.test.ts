@@ -62,6 +62,7 @@ describe('once it is built', () => {
     const tasks = ['Its configuration is as asked for', 'restart consul']
     const named = cluster.members.flatMap(({ name }) => tasks.map((task) => `${name}: ${task}`))
     const check = await cluster.check(CLUSTER_PLAYBOOK, { vars })
+    expect(check.failed).toEqual([])
     expect(check.changed).toEqual(named.sort())
     const run = await cluster.run(CLUSTER_PLAYBOOK, { vars })
     expect(run.failed).toEqual([])
