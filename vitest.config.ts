@@ -22,7 +22,7 @@ const poll = { timeout: 60_000, interval: 100 }
 /** Runs on this machine with its own lock, debts and guards, of which there is one each. */
 const alone = ['test/execution/run.test.ts', 'test/execution/guarding.test.ts', 'test/cli/plans-and-runs.test.ts']
 
-/** `fast` and `alone` need nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns. Limits are for what hangs. */
+/** `fast` and `alone` need nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns, and `bench` measures on such hosts when it is asked to. Limits are for what hangs. */
 export default defineConfig({
   test: {
     // What tests run is nobody's history.
@@ -59,6 +59,10 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
+      },
+      {
+        plugins: [forBrowsers],
+        test: { name: 'bench', include: ['bench/**/*.bench.ts'], testTimeout: 600_000, hookTimeout: 300_000 },
       },
       {
         plugins: [forBrowsers],

@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest'
 import { labDigest } from '../../lab/digest.ts'
 import { CLUSTER_PLAYBOOK, freshCluster } from './consul/cluster.ts'
+import { tally } from './consul/figures.ts'
 import { packetsInClear } from './consul/invariants.ts'
-import { expectUnhurt, tally } from './consul/unhurt.ts'
+import { expectUnhurt } from './consul/unhurt.ts'
 import { out } from './play.ts'
 
 const cluster = freshCluster()
@@ -63,6 +64,7 @@ describe('once it is built', () => {
       `${name}: The ${role} is restarted`,
     ])
     const check = await cluster.check(CLUSTER_PLAYBOOK, { vars })
+    expect(check.failed).toEqual([])
     expect(check.changed).toEqual(named.sort())
     const run = await cluster.run(CLUSTER_PLAYBOOK, { vars })
     expect(run.failed).toEqual([])

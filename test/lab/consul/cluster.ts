@@ -15,6 +15,7 @@
 import { labHostsOf } from '../../../engine/cli/lab-inventory.ts'
 import { loadInventory } from '../../../engine/language/inventory.ts'
 import { type Capture, labCapture } from '../../../lab/capture.ts'
+import { labExec } from '../../../lab/exec.ts'
 import { labReset } from '../../../lab/lab.ts'
 import { until } from '../../../lab/wait.ts'
 import type { LabHost } from '../../../lab/wanted.ts'
@@ -40,7 +41,8 @@ export interface Cluster {
   capture(): Promise<Capture>
   leader(): Promise<string>
   followers(): Promise<string[]>
-  ask<T>(member: string, path: string): Promise<T>
+  /** The JSON that a member answers on its own loopback; nothing when it does not answer, or with something else. */
+  ask<T>(member: string, path: string): Promise<T | undefined>
   /** Each writer of the watch has so many writes behind it. */
   untilWritten(watch: Watch, count: number): Promise<void>
   /** All members are alive, all servers vote, and autopilot calls them healthy. */
@@ -101,7 +103,7 @@ export function freshCluster(count: 3 | 5 = 3): Cluster {
       const leader = await cluster.leader()
       return servers.filter((name) => name !== leader)
     },
-    ask: async (member, path) => JSON.parse(await out(member, `curl -sS 'http://127.0.0.1:8500${path}'`)),
+    ask: askInside,
     async untilWritten({ prefix, writers }, count) {
       const last = writers.map(({ name }) => `http://127.0.0.1:8500/v1/kv/${prefix}/${name}/${count - 1}`)
       const [first = ''] = servers
@@ -126,6 +128,15 @@ function readHosts(path: string): { hosts: LabHost[]; members: Member[] } {
   return { hosts, members: hosts.map(({ name, address }) => ({ name, address, role: roleOf(name) })) }
 }
 
+async function askInside<T>(member: string, path: string): Promise<T | undefined> {
+  const { stdout } = await labExec(member, ['curl', '-sS', `http://127.0.0.1:8500${path}`])
+  try {
+    return JSON.parse(stdout.toString()) as T
+  } catch {
+    return undefined
+  }
+}
+
 async function registerService(client: string): Promise<void> {
   const check = { tcp: '127.0.0.1:22', interval: '1s', timeout: '5s', status: 'passing' }
   const definition = JSON.stringify({ service: { name: SERVICE, port: 22, check } })
@@ -140,9 +151,9 @@ async function untilHealthy({ servers, members, ask }: Cluster): Promise<void> {
   await until('all members are alive, and all servers vote and are healthy', async () => {
     const [first = ''] = servers
     const alive = await ask<{ Status: number }[]>(first, '/v1/agent/members')
-    const health = await ask<Health | undefined>(first, '/v1/operator/autopilot/health')
+    const health = await ask<Health>(first, '/v1/operator/autopilot/health')
     const voters = health?.Servers?.filter(({ Healthy, Voter }) => Healthy && Voter) ?? []
-    return alive.filter(({ Status }) => Status === 1).length === members.length && voters.length === servers.length
+    return alive?.filter(({ Status }) => Status === 1).length === members.length && voters.length === servers.length
   })
 }
 

@@ -40,19 +40,3 @@ export function expectUnhurt(recording: Recording, { restarted = [], silent = []
     'silent at the end': silent,
   })
 }
-
-/** How many writes of each writer were acknowledged, failed, and needed more than one try, as a bench prints them. */
-export function tally({
-  writers,
-  writes,
-}: Recording): { writer: string; written: number; failed: number; retried: number }[] {
-  return writers.map(({ name }) => {
-    const own = writes.filter(({ writer }) => writer === name)
-    return {
-      writer: name,
-      written: own.length,
-      failed: own.filter(({ isAcknowledged }) => !isAcknowledged).length,
-      retried: own.filter(({ tries }) => tries > 1).length,
-    }
-  })
-}
