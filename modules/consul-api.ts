@@ -1,4 +1,4 @@
-import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { type SchemaOptions, type Static, type TSchema, Type } from '@sinclair/typebox'
 import { Value as Shape } from '@sinclair/typebox/value'
 import type { Outcome } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
@@ -24,6 +24,12 @@ export const apiArgs = {
   timeout: Type.Optional(
     Type.Integer({ minimum: 1, maximum: 600, description: 'Seconds that one request may take; 10 by default.' }),
   ),
+}
+
+/** Two arguments of which none makes sense alone. */
+export function together(one: string, other: string): SchemaOptions {
+  const none = { not: { anyOf: [{ required: [one] }, { required: [other] }] } }
+  return Arg.rule(`takes \`${one}\` and \`${other}\` together`, { anyOf: [{ required: [one, other] }, none] })
 }
 
 /** What a task says by these arguments. */

@@ -42,8 +42,22 @@ export function curlEach(wants: readonly EachWishes[], { stopsEarly }: { stopsEa
   return sh.input(sh`exec curl -q -K -`, config.text())
 }
 
+/** A request whose body becomes a file of the host; prints the status alone. */
+export function curlInto(want: HttpWishes, path: string): Command {
+  const config = new Configuration()
+  config.add('output', path)
+  config.add('write-out', '%{http_code}')
+  config.request(want)
+  return sh.input(sh`exec curl -q -K -`, config.text())
+}
+
 /** One of several requests; with `fails` a status of 400 and more is as no answer, and its body is left out. */
 export type EachWishes = HttpWishes & { fails?: boolean }
+
+/** What `curlEach` prints of one answer. */
+export function printedAnswer(status: number, body: string): Buffer {
+  return Buffer.from(`${body}\n${MARK} ${status} ${Buffer.byteLength(body)}\n`)
+}
 
 /** One of several answers: its body, and the status; 0 when there was none. */
 export interface ShortAnswer {

@@ -6,6 +6,10 @@ import { blockInFile } from './block-in-file.ts'
 import { command } from './command.ts'
 import { consulCanary } from './consul-canary.ts'
 import { consulGate } from './consul-gate.ts'
+import { consulKeyring } from './consul-keyring.ts'
+import { consulReload } from './consul-reload.ts'
+import { consulSnapshot } from './consul-snapshot.ts'
+import { consulTlsProbe } from './consul-tls-probe.ts'
 import { copy } from './copy.ts'
 import { debug } from './debug.ts'
 import { fail } from './fail.ts'
@@ -41,6 +45,7 @@ import { waitFor } from './wait-for.ts'
 export const modules: readonly AnyModule[] = [
   authorizedKey,
   blockInFile,
+  consulKeyring,
   copy,
   file,
   group,
@@ -69,6 +74,9 @@ export const actions: readonly AnyAction[] = [
   command,
   consulCanary,
   consulGate,
+  consulReload,
+  consulSnapshot,
+  consulTlsProbe,
   debug,
   fail,
   fetch,

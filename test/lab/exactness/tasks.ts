@@ -14,10 +14,12 @@ export const tasksOf: TasksOf = { ...fileTasks, ...accountTasks, ...serviceTasks
  * (modules.test.ts) and by tests of their own.
  */
 export const undrawn: Readonly<Record<string, string>> = Object.fromEntries(
-  ['consul-canary', 'consul-gate'].map((name) => [
-    name,
-    'works on a running member of Consul, which writes of its own accord and so never leaves a host as it was',
-  ]),
+  ['consul-canary', 'consul-gate', 'consul-keyring', 'consul-reload', 'consul-snapshot', 'consul-tls-probe'].map(
+    (name) => [
+      name,
+      'works on a running member of Consul, which writes of its own accord and so never leaves a host as it was',
+    ],
+  ),
 )
 
 /** How often each comes; 2 where nothing is said. */
