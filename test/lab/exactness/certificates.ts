@@ -46,23 +46,21 @@ export const certificateTasks: TasksOf = {
   }),
 }
 
-/** A CA on the host itself, and one on the controller; each host has a key, and both sign its request. */
+/** A CA on each host, and one on a host for all; each host has a key, and both sign its request. */
 export const certificates: fc.Arbitrary<Chunk> = fc.tuple(key, some(one(true)), san).map(
   ([path, replace, names]): Chunk => [
     { 'openssl-sign': { kind: 'root', dir: '/root/ca', cn: 'gen' } },
     {
-      'openssl-sign': { kind: 'root', dir: '{{playbook_dir}}/ca', cn: 'gen', path_length: 1 },
-      delegate_to: 'localhost',
-      become: false,
+      'openssl-sign': { kind: 'root', dir: '/root/all', cn: 'gen', path_length: 1 },
+      delegate_to: '{{first play_hosts}}',
       run_once: true,
     },
     { 'openssl-key': { path, replace } },
     { 'openssl-csr': { key: path, cn: '{{inventory_hostname}}', san: names }, register: 'R' },
     { 'openssl-sign': { dir: '/root/ca', csr: '{{R.csr}}', cn: 'own', name: 'a', san: names } },
     {
-      'openssl-sign': { dir: '{{playbook_dir}}/ca', csr: '{{R.csr}}', cn: '{{inventory_hostname}}', san: names },
-      delegate_to: 'localhost',
-      become: false,
+      'openssl-sign': { dir: '/root/all', csr: '{{R.csr}}', cn: '{{inventory_hostname}}', san: names },
+      delegate_to: '{{first play_hosts}}',
       register: 'K',
     },
     { copy: { dest: '/root/t.pem', content: '{{K.chain}}' } },
