@@ -6,7 +6,7 @@ import { files, freshHosts, inventoryText, type Outcome, out, playOn } from './p
 
 const hosts = [
   { name: 'pki1', address: '10.90.0.1' },
-  { name: 'pki2', address: '10.90.0.2', suite: 'bullseye' },
+  { name: 'pki2', address: '10.90.0.2', suite: 'bullseye' as const },
 ]
 const lab = freshHosts(hosts)
 const inventory = inventoryText(Object.fromEntries(hosts.map(({ name, address }) => [name, { address }])))

@@ -15,12 +15,18 @@ function plan(want: Partial<Want>, have: object) {
 }
 
 describe('openssl-csr', () => {
-  test.each<{ title: string; want?: Partial<Want>; have?: object; from: string | undefined; to?: string }>([
+  test.each<{
+    title: string
+    want?: Partial<Want>
+    have?: { file?: object; made?: object }
+    from: string | undefined
+    to?: string
+  }>([
     { title: 'is missing', have: { file: ABSENT }, from: undefined },
     { title: 'is empty', have: { file: file('') }, from: 'a request that is none' },
     {
       title: 'belongs to another key',
-      have: { file: file(pem('weak.csr')) },
+      have: { file: file(pem('weak.csr')), made: says(pem('k.csr')) },
       from: 'a request that belongs to another key',
     },
     {
@@ -45,7 +51,7 @@ describe('openssl-csr', () => {
     'makes a request where one $title',
     ({ want = {}, have = {}, from, to = 'CN=mm1 for 10.0.0.1, localhost, mm1.test' }) => {
       expect(plan(want, have).changes).toMatchObject([
-        { kind: 'request', what: '/etc/tls/k.csr', from, to, text: pem('weak.csr') },
+        { kind: 'request', what: '/etc/tls/k.csr', from, to, text: pem(have.made ? 'k.csr' : 'weak.csr') },
       ])
     },
   )
