@@ -15,12 +15,11 @@ import {
 import { Unknown } from '../engine/resource/unknown.ts'
 import { requireFolder } from './folders.ts'
 import { typeOf } from './openssl-key-type.ts'
-import { isSameKey, publicKeyOf, publicKeyRead, signerOf } from './openssl-look.ts'
+import { isSameKey, publicKeyOf, publicKeyRead, type Signer, signerOf } from './openssl-look.ts'
 import { ownPath, type SignHave, type SignWant } from './openssl-sign-args.ts'
 import type { Order, SignChange } from './openssl-sign-command.ts'
 import {
   certificateResult,
-  dayOf,
   digestFault,
   type Issuer,
   isSignedBy,
@@ -35,94 +34,125 @@ import { subjectText } from './x509-names.ts'
 
 /** A CA in its folder: made once, kept closed, and never replaced by another of the same name. */
 export function authorityPlan(want: SignWant, have: SignHave): Plan<SignChange> {
-  const { kind, days = 1825, digest, cn, path_length = 0 } = want
+  const { kind, days = 1825, digest } = want
   const dir = tidy(want.dir)
   const path = ownPath(want)
   const renewal = renewalOf({ ...want, days })
   const signer = signerOf(have.signer)
   const issuer = kind === 'intermediate' ? parentOf(want, have, { now: signer.now, renewal, days }) : undefined
-  const { changes, after } = folderChanges(dir, have, signer)
-  const isThere = requirePlace(path, have.own)
-  const keyFile = have.keyFile[0]?.type ?? 'absent'
+  const work: Work = { ...folderChanges(dir, have, signer), warnings: [...(issuer?.warnings ?? [])] }
   const [old] = parseCertificates(textOf(have.own) ?? '')
-  const key = have.ownKey.map(publicKeyOf)[0]
+  const isThere = requirePlace(path, have.own)
   const weak = digest === 'sha1' ? ['sha1'] : []
-  const warnings = [...(issuer?.warnings ?? []), ...weak.map((one) => `${path} is weak: ${one}`)]
-  const order: Order = {
-    ...{
-      issuer: issuer ? tidy(want.parent ?? '') : dir,
-      path,
-      isSelf: issuer === undefined,
-      subject: subjectOf(want),
-      names: [],
-    },
+  work.warnings.push(...weak.map((one) => `${path} is weak: ${one}`))
+  const order = orderOf(want, issuer, isThere)
+  const terms: Terms = { dir, order, words: inWords(order, issuer?.certificate, weak), issuer, signer, renewal }
+  if (have.keyFile.every(({ type }) => type === 'absent')) addNew(want, have, terms, work)
+  else addRenewed(want, have, { ...terms, old }, work)
+  const isSigned = work.changes.some(({ kind }) => kind === 'make' || kind === 'sign')
+  if (issuer) addAbove(dir, issuer, have, work)
+  return {
+    changes: work.changes,
+    after: work.after,
+    result: old && !isSigned ? certificateResult(path, old, aboveOf(issuer)) : unknownResult(path, issuer),
+    ...(work.warnings.length === 0 ? {} : { warnings: work.warnings }),
+  }
+}
+
+/** What has been found to be done. */
+interface Work {
+  changes: SignChange[]
+  after: Prediction[]
+  warnings: string[]
+}
+
+/** What a CA is made or renewed by. */
+interface Terms {
+  dir: string
+  order: Order
+  words: string
+  issuer: Issuer | undefined
+  signer: Signer
+  renewal: number
+}
+
+function orderOf(want: SignWant, issuer: Issuer | undefined, keeps: boolean): Order {
+  const { days = 1825, digest = 'sha256', cn, path_length = 0 } = want
+  return {
+    issuer: tidy(issuer ? (want.parent ?? '') : want.dir),
+    path: ownPath(want),
+    isSelf: issuer === undefined,
+    subject: subjectOf(want),
+    names: [],
     extensions: [
       `basicConstraints = critical,CA:TRUE,pathlen:${path_length}`,
       'keyUsage = critical,keyCertSign,cRLSign',
       'subjectKeyIdentifier = hash',
       ...(issuer ? ['authorityKeyIdentifier = keyid:always'] : []),
     ],
-    ...{ digest: digest ?? 'sha256', days, limit: issuer?.certificate.notAfter, name: cn, keeps: isThere },
+    ...{ digest, days, limit: issuer?.certificate.notAfter, name: cn, keeps },
   }
-  const to = inWords(order, issuer?.certificate, weak)
+}
 
-  if (keyFile === 'absent') {
-    if (isThere)
-      throw new TaskFailure(
-        `the CA in ${dir} has lost its key`,
-        'bring ca.key back from where it is kept safe, or make another CA in another folder',
-      )
-    const isNewFolder = have.folder[0]?.type === 'absent'
-    const type = want.type ?? 'ecdsa-p256'
-    const make: SignChange = {
-      kind: 'make',
-      what: path,
-      from: undefined,
-      to: `${to}; a new ${type} key`,
-      dir,
-      isNewFolder,
-      type,
-      order,
-    }
-    const unknownKey = new Unknown(`the CA in ${dir}, which does not exist yet`)
-    const status = { type: 'file' as const, mode: 0o600, owner: signer.user, group: signer.group }
-    after.push(
-      ...(isNewFolder ? [folderAfter(dir, signer.user)] : []),
-      ...signedAfter(order, signer, have.own),
-      predictSome<FileState>(read.file(`${dir}/ca.key`), status),
-      predict(publicKeyRead(`${dir}/ca.key`), unknownKey),
+/** A CA that has no key yet. */
+function addNew(
+  { type = 'ecdsa-p256' }: SignWant,
+  have: SignHave,
+  { dir, order, words, signer }: Terms,
+  to: Work,
+): void {
+  if (order.keeps)
+    throw new TaskFailure(
+      `the CA in ${dir} has lost its key`,
+      'bring ca.key back from where it is kept safe, or make another CA in another folder',
     )
-    changes.push(make)
-  } else {
-    if (!key)
-      throw new TaskFailure(`${dir}/ca.key cannot be read as a key without a passphrase`, 'choose another folder')
-    const found = old
-      ? faultsOf(want, old, { key, issuer, now: signer.now, renewal })
-      : { fault: 'is none', fatal: false }
-    if (found.fault !== undefined && (found.fatal || (old && want.renew !== 'same-key')))
-      throw new TaskFailure(
-        `the CA in ${dir} ${found.fault}`,
-        found.fatal
-          ? 'another CA needs another folder: what this one has signed would no longer be valid'
-          : 'give it a new certificate for the same key, with `renew: same-key`',
-      )
-    const isDue = old !== undefined && timeFault(old, signer.now, renewal) !== undefined
-    if (found.fault !== undefined || (isDue && want.renew === 'same-key')) {
-      const fault = found.fault ?? `ends on ${dayOf(old?.notAfter ?? 0)}`
-      const from = isThere ? `a certificate that ${fault}` : undefined
-      changes.push({ kind: 'sign', what: path, from, to: `${to}; the same key`, dir, csr: undefined, order })
-      after.push(...signedAfter(order, signer, have.own))
-    } else if (isDue)
-      warnings.push(`the CA in ${dir} ends on ${dayOf(old.notAfter)}: renew it with \`renew: same-key\``)
-  }
-  const isSigned = changes.some(({ kind }) => kind === 'make' || kind === 'sign')
-  if (issuer) addAbove(dir, issuer, have, { changes, after })
-  return {
-    changes,
-    after,
-    result: old && !isSigned ? certificateResult(path, old, aboveOf(issuer)) : unknownResult(path, issuer),
-    ...(warnings.length === 0 ? {} : { warnings }),
-  }
+  const isNewFolder = have.folder.every(({ type }) => type === 'absent')
+  const what = order.path
+  to.changes.push({
+    kind: 'make',
+    what,
+    from: undefined,
+    to: `${words}; a new ${type} key`,
+    dir,
+    isNewFolder,
+    type,
+    order,
+  })
+  const status = { type: 'file' as const, mode: 0o600, owner: signer.user, group: signer.group }
+  to.after.push(
+    ...(isNewFolder ? [folderAfter(dir, signer.user)] : []),
+    ...signedAfter(order, signer, have.own),
+    predictSome<FileState>(read.file(`${dir}/ca.key`), status),
+    predict(publicKeyRead(`${dir}/ca.key`), new Unknown(`the CA in ${dir}, which does not exist yet`)),
+  )
+}
+
+/** A CA that has its key: another certificate for it, where one is due and wanted. */
+function addRenewed(
+  want: SignWant,
+  have: SignHave,
+  { dir, order, words, issuer, signer, renewal, old }: Terms & { old: Certificate | undefined },
+  to: Work,
+): void {
+  const key = have.ownKey.map(publicKeyOf)[0]
+  if (!key) throw new TaskFailure(`${dir}/ca.key cannot be read as a key without a passphrase`, 'choose another folder')
+  const found = old
+    ? faultsOf(want, old, { key, issuer, now: signer.now, renewal })
+    : { fault: 'is none', fatal: false }
+  if (found.fault !== undefined && (found.fatal || (old && want.renew !== 'same-key')))
+    throw new TaskFailure(
+      `the CA in ${dir} ${found.fault}`,
+      found.fatal
+        ? 'another CA needs another folder: what this one has signed would no longer be valid'
+        : 'give it a new certificate for the same key, with `renew: same-key`',
+    )
+  const end = old && timeFault(old, signer.now, renewal)
+  const fault = found.fault ?? (want.renew === 'same-key' ? end : undefined)
+  if (fault !== undefined) {
+    const from = order.keeps ? `a certificate that ${fault}` : undefined
+    to.changes.push({ kind: 'sign', what: order.path, from, to: `${words}; the same key`, dir, csr: undefined, order })
+    to.after.push(...signedAfter(order, signer, have.own))
+  } else if (end !== undefined) to.warnings.push(`the CA in ${dir} ${end}: renew it with \`renew: same-key\``)
 }
 
 const aboveOf = (issuer: Issuer | undefined) => (issuer ? [issuer.certificate, ...issuer.above] : [])

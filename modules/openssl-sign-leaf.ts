@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { type FileState, type Prediction, predictSome, read, textOf, tidy } from '../engine/resource/read.ts'
+import { type FileState, type Prediction, predict, predictSome, read, textOf, tidy } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
 import { bitsOf, keyText, weaknessOf } from './openssl-key-type.ts'
 import { isSameKey, publicKeyOf, type Signer, signerOf } from './openssl-look.ts'
@@ -74,12 +74,15 @@ export function leafPlan(want: SignWant, have: SignHave): Plan<SignChange> {
 
 /** What the reads answer once an order is carried out. */
 export function signedAfter({ issuer, path, keeps }: Order, { user, group }: Signer, old: FileState): Prediction[] {
-  const made = { type: 'file' as const, owner: user, group }
+  const unknown = new Unknown(`the certificate ${path}, which is not signed yet`)
+  const issued = `${issuer}/issued`
   return [
-    predictSome<FileState>(read.file(path), { ...made, mode: 0o644 }),
-    predictSome<FileState>(read.file(indexOf(issuer)), { ...made, mode: 0o600 }),
-    ...(path.includes('/issued/')
-      ? [predictSome<FileState>(read.status(`${issuer}/issued`), { type: 'directory', owner: user, mode: 0o700 })]
+    old.type === 'absent'
+      ? predictSome<FileState>(read.file(path), { type: 'file', mode: 0o644, owner: user, group })
+      : predict(read.file(path), unknown),
+    predict(read.file(indexOf(issuer)), unknown),
+    ...(path.startsWith(`${issued}/`)
+      ? [predictSome<FileState>(read.status(issued), { type: 'directory', owner: user, mode: 0o700 })]
       : []),
     ...(keeps ? [predictSome<FileState>(read.file(`${path}.1`), old)] : []),
   ]

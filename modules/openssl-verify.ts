@@ -123,7 +123,7 @@ function certificateFaults(
 function weakness({ publicKey, digest, x509 }: Certificate, allow: readonly string[]): string {
   const weak = weaknessOf(publicKey)
   if (weak !== undefined && !(weak === 'rsa-1024' && allow.includes(weak)))
-    return `a key of ${keyText(publicKey)} is weak`
+    return `the key, ${keyText(publicKey)}, is weak`
   if (x509.subject === x509.issuer || !isWeakDigest(digest) || (digest === 'sha1' && allow.includes('sha1'))) return ''
   return `a signature with ${digest} is weak`
 }

@@ -39,7 +39,14 @@ process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${coun
 
 /** What the fast tests call beside Node; without it some of them count as skipped or fail, and in CI it is a failure. */
 async function installTools() {
-  const tools = { busybox: 'busybox', fish: 'fish', zsh: 'zsh', ssh: 'openssh-client', ps: 'procps' }
+  const tools = {
+    busybox: 'busybox',
+    fish: 'fish',
+    zsh: 'zsh',
+    ssh: 'openssh-client',
+    openssl: 'openssl',
+    ps: 'procps',
+  }
   const lacking = Object.keys(tools).filter((tool) => spawnSync(tool, ['--help'], { stdio: 'ignore' }).error)
   const missing = lacking.map((tool) => tools[tool])
   if (missing.length === 0 || (await aptInstalls(missing, say))) return

@@ -102,7 +102,7 @@ export function checked(
           : plan.guard && !action.certain
             ? 'may-run'
             : 'would-run'
-      const settled = open(job, status, `depends on ${plan.unknown.reason}`)
+      const settled = open(job, status, `depends on ${plan.unknown.reason}`, plan.unknown)
       return plan.confined || looks ? settled : { ...settled, hazy: true }
     }
     case 'denied':

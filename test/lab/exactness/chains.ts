@@ -1,5 +1,6 @@
 import fc from '../../property.ts'
 import { type Chunk, KEY_ONE, one } from './arbitrary.ts'
+import { certificates } from './certificates.ts'
 import { fileTasks } from './files.ts'
 import { unitName, unitText, unitTexts } from './services.ts'
 import { single } from './tasks.ts'
@@ -126,6 +127,7 @@ const chains: fc.Arbitrary<Chunk> = fc.oneof(
   links,
   others,
   one(hostKeys, packages, web, controller),
+  certificates,
   fc.tuple(single, single, one('R.changed', '!R.changed')).map(
     ([first, second, when]): Chunk => [
       { ...first, register: 'R' },

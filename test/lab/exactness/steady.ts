@@ -77,6 +77,12 @@ function moduleClaims(module: string, args: Record<string, unknown>): string[] {
     }
     case 'json-file':
       return [`${path}#content#json`, ...mode]
+    case 'openssl-key':
+      return [`${path}#content`]
+    case 'openssl-csr':
+      return [`${path || String(args.key).replace(/\.key$/, '.csr')}#content`]
+    case 'openssl-sign':
+      return [`${args.dir}/${args.kind === 'root' ? 'ca' : `issued/${args.name ?? args.cn}`}.pem#content`]
     case 'user':
       return args.state === 'absent'
         ? [`user:${args.name}`, `/home/${args.name}`]

@@ -2,12 +2,20 @@ import fc from '../../property.ts'
 import { accountTasks } from './accounts.ts'
 import { actionTasks } from './actions.ts'
 import { KEY_ONE, one, type Task, type TasksOf } from './arbitrary.ts'
+import { certificateTasks } from './certificates.ts'
 import { fileTasks } from './files.ts'
 import { networkTasks } from './network.ts'
 import { serviceFiles, serviceTasks } from './services.ts'
 
 /** Tasks of every module and action, by name. */
-export const tasksOf: TasksOf = { ...fileTasks, ...accountTasks, ...serviceTasks, ...networkTasks, ...actionTasks }
+export const tasksOf: TasksOf = {
+  ...fileTasks,
+  ...accountTasks,
+  ...serviceTasks,
+  ...networkTasks,
+  ...certificateTasks,
+  ...actionTasks,
+}
 
 /**
  * Modules and actions that no random playbook calls, and why. What they lack there they are held to by their examples
