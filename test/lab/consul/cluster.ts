@@ -45,6 +45,8 @@ export interface Cluster {
   ask<T>(member: string, path: string): Promise<T | undefined>
   /** Each writer of the watch has so many writes behind it. */
   untilWritten(watch: Watch, count: number): Promise<void>
+  /** How many writes the writer with the most has behind it. */
+  written(watch: Watch): Promise<number>
   /** All members are alive, all servers vote, and autopilot calls them healthy. */
   untilHealthy(): Promise<void>
 }
@@ -57,7 +59,8 @@ export const CLUSTER_PLAYBOOK = 'playbooks/consul-cluster.yml'
 /** A service of the client, whose check passes as long as its host is there. */
 export const SERVICE = 'shop'
 
-export function freshCluster(count: 3 | 5 = 3): Cluster {
+/** Three servers, or five by night: LOCKSTEP_SERVERS=5. */
+export function freshCluster(count = Number(process.env.LOCKSTEP_SERVERS ?? 3)): Cluster {
   const inventory = count === 3 ? 'inventories/consul-lab.yml' : 'inventories/consul-five-lab.yml'
   const { hosts, members } = readHosts(inventory)
   const namesOf = (role: Member['role']) => members.filter((member) => member.role === role).map(({ name }) => name)
@@ -111,6 +114,13 @@ export function freshCluster(count: 3 | 5 = 3): Cluster {
         first,
         `for url in ${last.join(' ')}; do until curl -sSf "$url" >/dev/null 2>&1; do sleep 0.1; done; done`,
       )
+    },
+    async written({ prefix, writers }) {
+      const [first = ''] = servers
+      const counts = await Promise.all(
+        writers.map(async ({ name }) => (await cluster.ask<string[]>(first, `/v1/kv/${prefix}/${name}/?keys`)).length),
+      )
+      return Math.max(...counts)
     },
     untilHealthy: () => untilHealthy(cluster),
   }

@@ -81,15 +81,19 @@ export function lostWrites({ writes, turns, kept, counter }: Recording): string[
 
 /**
  * I6: no client fails that tries again for as long as it may; one that does not fails only while a leader or what it writes
- * through restarts, and all of them so often at most.
+ * through restarts, and all of them so often at most; `maxOutside` may fail at other times, as when connections are cut.
  */
-export function failedWrites(recording: Recording, { maxWithoutRetry = 30, slackMs = 500 } = {}): string[] {
+export function failedWrites(
+  recording: Recording,
+  { maxWithoutRetry = 30, maxOutside = 0, slackMs = 500 } = {},
+): string[] {
   const patient = new Set(recording.writers.filter(({ budgetMs }) => budgetMs > 0).map(({ name }) => name))
   const failed = recording.writes.filter(({ isAcknowledged }) => !isAcknowledged)
   const allowed = [...leaderWindows(recording), ...outages(recording)].map((span) => wider(span, slackMs))
   const once = failed.filter(({ writer }) => !patient.has(writer))
+  const outside = once.filter((write) => !isIn(allowed, { from: write.at, to: write.endedAt }))
   const broken = failed
-    .filter((write) => patient.has(write.writer) || !isIn(allowed, { from: write.at, to: write.endedAt }))
+    .filter((write) => patient.has(write.writer) || (outside.length > maxOutside && outside.includes(write)))
     .map(({ key, at, tries, why }) => `${time(at)}: ${key} failed after ${tries} tries: ${why}`)
   if (once.length > maxWithoutRetry)
     broken.push(`${once.length} writes without retry failed, not ${maxWithoutRetry} at most`)

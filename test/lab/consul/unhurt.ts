@@ -12,6 +12,8 @@ export interface Bounds {
   silent?: string[]
   /** How many writes may fail that are not tried again. */
   maxWithoutRetry?: number
+  /** How many of them at a time when nothing restarts; none unless given. */
+  maxOutside?: number
 }
 
 /** All invariants at once, but for those that need more than a recording: I3, I9 and what check said. */

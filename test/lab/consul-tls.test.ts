@@ -1,0 +1,78 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { freshCluster } from './consul/cluster.ts'
+import * as judge from './consul/invariants.ts'
+import { expectUnhurt } from './consul/unhurt.ts'
+import { out } from './play.ts'
+
+const TLS = 'playbooks/consul-tls.yml'
+const folder = mkdtempSync(join(tmpdir(), 'consul-ca-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+const vars = { consul_ca_dir: join(folder, 'ca') }
+const cluster = freshCluster()
+beforeAll(() => cluster.build())
+
+const processes = () =>
+  Promise.all(cluster.members.map(({ name }) => out(name, 'systemctl show -p MainPID,ExecMainStartTimestamp consul')))
+
+describe('TLS for a cluster at work, by reload', () => {
+  let named: string[]
+
+  test('is named by check, which touches nothing', async () => {
+    const before = await processes()
+    const { failed, changed } = await cluster.check(TLS, { vars })
+    expect(failed).toEqual([])
+    expect(await processes()).toEqual(before)
+    expect(changed).toContain('server2: The server reads its configuration')
+    expect(changed.filter((line) => / is (to be )?restarted$/.test(line))).toEqual([])
+    named = changed
+  })
+
+  test('loses no write, keeps the leader, and leaves nothing in clear on the wire', async () => {
+    await using watch = await cluster.watch()
+    await cluster.untilWritten(watch, 20)
+    const run = await cluster.run(TLS, { vars })
+    expect(run.failed).toEqual([])
+    const wire = await cluster.capture()
+    await cluster.untilWritten(watch, (await cluster.written(watch)) + 40)
+    const packets = await wire.stop()
+    const recording = await watch.stop()
+    expect(judge.packetsInClear(packets, watch.prefix)).toEqual([])
+    // Each of the two that do not try again may be hit by a cut.
+    expectUnhurt(recording, { maxChanges: 0, maxOutside: 6 })
+    expect([...new Set(run.changed)].sort()).toEqual([...new Set(named)].sort())
+  })
+
+  test('a second run changes nothing and restarts nothing', async () => {
+    const before = await processes()
+    const [again, clean] = [await cluster.run(TLS, { vars }), await cluster.check(TLS, { vars })]
+    expect({ failed: again.failed, changed: again.changed }).toEqual({ failed: [], changed: [] })
+    expect({ failed: clean.failed, changed: clean.changed, perhaps: clean.perhaps }).toEqual({
+      failed: [],
+      changed: [],
+      perhaps: [],
+    })
+    expect(await processes()).toEqual(before)
+  })
+})
+
+describe('TLS by restart', () => {
+  beforeAll(() => cluster.reset())
+
+  test('takes the leader last in both of its passes, and loses no write', async () => {
+    await using watch = await cluster.watch()
+    await cluster.untilWritten(watch, 20)
+    const run = await cluster.run(TLS, { vars: { ...vars, consul_tls_method: 'restart' } })
+    expect(run.failed).toEqual([])
+    const wire = await cluster.capture()
+    await cluster.untilWritten(watch, (await cluster.written(watch)) + 40)
+    const packets = await wire.stop()
+    const recording = await watch.stop()
+    expect(judge.packetsInClear(packets, watch.prefix)).toEqual([])
+    const restarted = judge.restarted(recording)
+    expectUnhurt(recording, { restarted, maxChanges: 2, maxWithoutRetry: 400 })
+    expect(restarted.toSorted()).toEqual(cluster.members.flatMap(({ name }) => [name, name]).sort())
+  })
+})
