@@ -180,7 +180,10 @@ function complaintsOf({ expect, server_name }: Want, seen: Seen): string[] {
   ] as const) {
     const wanted = expect[name]
     if (wanted === undefined || wanted === seen[name]) continue
-    complaints.push(seen[name] === 'no-tls' ? `the port speaks no TLS with ${client}` : `${client} is ${seen[name]}`)
+    const untried = `the port was not tried with ${client}`
+    if (seen[name] === '') complaints.push(untried)
+    else
+      complaints.push(seen[name] === 'no-tls' ? `the port speaks no TLS with ${client}` : `${client} is ${seen[name]}`)
   }
   return complaints
 }
