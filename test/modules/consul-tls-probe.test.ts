@@ -1,20 +1,10 @@
-import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { consulReload } from '../../modules/consul-reload.ts'
 import { consulTlsProbe } from '../../modules/consul-tls-probe.ts'
 
 /** A certificate of `CN=example ca` for itself, with the serial number 0A. */
-const [pem = ''] =
-  /-----BEGIN CERTIFICATE-----.*-----END CERTIFICATE-----\n/s.exec(
-    execFileSync(
-      'openssl',
-      [
-        ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-        ...['-subj', '/CN=example ca', '-set_serial', '10', '-keyout', '/dev/null'],
-      ],
-      { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] },
-    ),
-  ) ?? []
+const pem = readFileSync(new URL('fixtures/example-certificate.pem', import.meta.url), 'utf8')
 const shook = `${pem}SSL handshake has read 900 bytes\nVerify return code: 0 (ok)\n`
 const line = (name: string, closed: 0 | 1, said: string) => `${name} ${closed} ${Buffer.from(said).toString('hex')}\n`
 
