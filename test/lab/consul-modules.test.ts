@@ -192,7 +192,11 @@ describe('TLS', () => {
   const service = () => out('cmod1', 'curl -s http://127.0.0.1:8500/v1/agent/services | grep -c shop; :')
 
   test('is seen when it is not there, and when it is', async () => {
-    const before = await play('run', ['cmod1'], probe({ plaintext: 'closed', identity: { ca: '/etc/hostname' } }))
+    const before = await play(
+      'run',
+      ['cmod1'],
+      probe({ plaintext: 'closed', identity: { ca: '/etc/ssl/certs/ca-certificates.crt' } }),
+    )
     expect(sentence(before)).toEqual(['a connection in clear stays open; the port speaks no TLS'])
     await out(
       'cmod1',

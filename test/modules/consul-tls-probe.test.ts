@@ -20,7 +20,13 @@ describe('the RPC port', () => {
     ['is closed to clear text', { plaintext: 'closed' }, line('plaintext', 1, ''), undefined],
     ['is open to clear text', { plaintext: 'closed' }, line('plaintext', 0, ''), 'a connection in clear stays open'],
     ['serves what it must', { identity }, line('identity', 0, shook), undefined],
-    ['speaks no TLS', { identity }, line('identity', 1, 'errno=0\n'), 'the port speaks no TLS'],
+    ['speaks no TLS', { identity }, line('identity', 1, 'CONNECTED(3)\nerrno=0\n'), 'the port speaks no TLS'],
+    [
+      'is not reached',
+      { identity },
+      line('identity', 0, 'no such file\n'),
+      'openssl could not try the port: are the files of `ca`, `cert` and `key` there, and whole?',
+    ],
     [
       'serves another certificate',
       { identity: { ...identity, serial: '0B', issuer: 'other' } },
