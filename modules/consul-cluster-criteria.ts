@@ -1,11 +1,11 @@
-import { type Criterion, criterion, type GateWish, people, unsaid } from './consul-criterion.ts'
+import { type Criterion, counted, criterion, type GateWish, unsaid } from './consul-criterion.ts'
 import type { ConsulLook, ServerHealth } from './consul-look.ts'
 
 export function peers({ peers: list, reasons }: ConsulLook, { voters = 0 }: GateWish): Criterion {
   const complaint =
     list === undefined
       ? unsaid(reasons, 'status/peers')
-      : `the cluster has ${people(list.length, 'peer')}, not ${voters}`
+      : `the cluster has ${counted(list.length, 'peer')}, not ${voters}`
   return criterion('peers', list?.length === voters, String(list?.length ?? 'unknown'), complaint)
 }
 
@@ -17,11 +17,11 @@ export function configuration(
   if (raft === undefined) return criterion(name, false, 'unknown', unsaid(reasons, 'operator/raft/configuration'))
   const voting = raft.Servers.filter(({ Voter }) => Voter).length
   const leaders = raft.Servers.filter(({ Leader }) => Leader)
-  const seen = `${people(voting, 'voter')}, ${people(leaders.length, 'leader')}`
+  const seen = `${counted(voting, 'voter')}, ${counted(leaders.length, 'leader')}`
   if (voting !== voters)
-    return criterion(name, false, seen, `the Raft configuration has ${people(voting, 'voter')}, not ${voters}`)
+    return criterion(name, false, seen, `the Raft configuration has ${counted(voting, 'voter')}, not ${voters}`)
   if (leaders.length !== 1)
-    return criterion(name, false, seen, `the Raft configuration has ${people(leaders.length, 'leader')}, not one`)
+    return criterion(name, false, seen, `the Raft configuration has ${counted(leaders.length, 'leader')}, not one`)
   const isSame = leaders[0]?.Address === address
   return criterion(
     name,
@@ -42,7 +42,7 @@ export function servers({ health: state, reasons }: ConsulLook, { voters }: Gate
     name,
     state.Servers.length === voters,
     seen,
-    `autopilot knows ${people(state.Servers.length, 'server')}, not ${voters}`,
+    `autopilot knows ${counted(state.Servers.length, 'server')}, not ${voters}`,
   )
 }
 
@@ -76,9 +76,9 @@ export function index({ health: state }: ConsulLook, { maxTrailing }: GateWish):
   const behind = last ? first - last.LastIndex : 0
   const passed = last !== undefined && behind <= maxTrailing
   const complaint = last
-    ? `${nameOf(last)} is ${behind} entries behind the leader, more than ${maxTrailing}`
+    ? `${nameOf(last)} is ${counted(behind, 'entry')} behind the leader, more than ${maxTrailing}`
     : 'autopilot does not tell how far each server is'
-  return criterion('index', passed, last ? `${behind} entries apart` : 'unknown', complaint)
+  return criterion('index', passed, last ? `${counted(behind, 'entry')} apart` : 'unknown', complaint)
 }
 
 export function health({ health: state, reasons }: ConsulLook): Criterion {
@@ -98,7 +98,7 @@ export function tolerance({ health: state, reasons }: ConsulLook, { tolerance: l
   const complaint =
     state === undefined
       ? unsaid(reasons, 'operator/autopilot/health')
-      : `the cluster bears the loss of ${people(state.FailureTolerance, 'server')}, not of ${least}`
+      : `the cluster bears the loss of ${counted(state.FailureTolerance, 'server')}, not of ${least}`
   return criterion(
     'tolerance',
     state !== undefined && state.FailureTolerance >= least,

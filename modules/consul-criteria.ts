@@ -1,5 +1,5 @@
 import { configuration, contact, health, index, peers, servers, tolerance } from './consul-cluster-criteria.ts'
-import { type Criterion, criterion, type GateWish } from './consul-criterion.ts'
+import { type Criterion, counted, criterion, type GateWish } from './consul-criterion.ts'
 import type { ConsulLook } from './consul-look.ts'
 
 /** Every criterion on one look, the most telling first. */
@@ -75,11 +75,11 @@ function caughtUp({ self, health: state }: ConsulLook, { isCaughtUp, atLeast }: 
   const wanted = Math.max(isCaughtUp ? leading : 0, atLeast)
   const seen = `${last} of ${wanted}, ${applied} applied`
   if (last < wanted)
-    return criterion(name, false, seen, `the server here is ${wanted - last} entries behind the leader`)
+    return criterion(name, false, seen, `the server here is ${counted(wanted - last, 'entry')} behind the leader`)
   return criterion(
     name,
     applied >= wanted || applied === commit,
     seen,
-    `the server here has not yet applied ${commit - applied} entries`,
+    `the server here has not yet applied ${counted(commit - applied, 'entry')}`,
   )
 }

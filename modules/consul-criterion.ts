@@ -32,7 +32,7 @@ export function unsaid(reasons: ConsulLook['reasons'], path: string): string {
   return `${path} was not to be had: ${reasons[path] ?? 'the agent does not answer'}`
 }
 
-/** As in `1 voter` and `3 voters`. */
-export function people(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
+/** As in `1 voter` and `3 entries`. */
+export function counted(number: number, noun: string): string {
+  return `${number} ${number === 1 ? noun : noun.replace(/y?$/, (end) => (end === 'y' ? 'ies' : 's'))}`
 }

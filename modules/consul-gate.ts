@@ -119,9 +119,7 @@ export const consulGate = defineAction({
     const criteria = [...(judged.at(-1) ?? []), ...(polls > 1 ? [steady(looks, judged, polls)] : [])]
     const bad = criteria.find(({ passed }) => !passed)
     const passed = last !== undefined && looks.length === polls && bad === undefined
-    const verdict = passed
-      ? praise(last, want)
-      : (bad?.complaint ?? 'the host did not look as often as it was asked to')
+    const verdict = passed ? praise(last, want) : (bad?.complaint ?? 'the host could not look at its agent')
     const result = {
       passed,
       verdict,

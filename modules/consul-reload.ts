@@ -56,24 +56,22 @@ export const consulReload = defineAction({
 
   seconds: (want) => 2 * secondsOf(want) + 3 * SERVED_WITHIN + 10,
 
-  conclude(want, { code, stdout, stderr }) {
+  conclude(_, { code, stdout, stderr }) {
     const [, ended = '', serial = ''] = /^lockstep-reload (\w+) ([0-9A-F]*)$/m.exec(stdout.toString('latin1')) ?? []
     const result = { restored: ended === 'restored', serial }
     if (code === 0) return { changed: true, result }
     const reason = shortened(stderr.toString('utf8')).replace(/^lockstep: /, '') || `it ended with exit code ${code}`
-    const before =
-      ended === 'restored'
-        ? 'the earlier files are back and in use'
-        : ended === 'kept'
-          ? 'the earlier files are back, and the agent has not read the others'
-          : ''
-    const lost =
-      want.restore === undefined
-        ? 'after a failed reload the services of the agent are not registered: mend the files and reload'
-        : 'the earlier files could not be brought back'
-    return { changed: true, result, failure: reason, hint: before || lost }
+    return { changed: true, result, failure: reason, ...(HINTS[ended] === undefined ? {} : { hint: HINTS[ended] }) }
   },
 })
+
+/** How a reload that failed has left the agent. */
+const HINTS: Readonly<Record<string, string>> = {
+  untold: 'the agent was not told to reload, and goes on with what it has read before',
+  kept: 'the earlier files are back; the agent was not told to reload',
+  restored: 'the earlier files are back and in use',
+  lost: 'mend the files and reload: after a failed reload the services of the agent are not registered',
+}
 
 /** Seconds until what was reloaded is served: measured less than one. */
 const SERVED_WITHIN = 10
@@ -113,8 +111,8 @@ served() { ${served}
 back() { [ ${restore.length} -gt 0 ] || return 1
 ${back.length === 0 ? sh`:` : sh.all(back)}
 }
-files || { why=$r; e=; if back; then e=kept; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
-reload && served || { why=$r; e=; if back && reload; then e=restored; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
+files || { why=$r; e=untold; if back; then e=kept; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
+reload && served || { why=$r; e=lost; if back && reload; then e=restored; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
 echo "lockstep-reload done $serial"`
 }
 

@@ -146,10 +146,10 @@ function triesOf({ expect, cert, key, foreign_cert, foreign_key }: Want): TlsTry
   return tries
 }
 
-/** `no-tls` when nobody there has shown a certificate. */
+/** `no-tls` when nobody there has shown a certificate; `untried` when openssl has not even connected, as with a file that it cannot read. */
 function endOf(tried: Tried | undefined): string {
   if (tried === undefined) return ''
-  if (!certificateIn(tried.said)) return 'no-tls'
+  if (!certificateIn(tried.said)) return /^CONNECTED/m.test(tried.said) ? 'no-tls' : 'untried'
   return tried.isClosed || !/^SSL handshake has read/m.test(tried.said) ? 'refused' : 'accepted'
 }
 
@@ -180,7 +180,10 @@ function complaintsOf({ expect, server_name }: Want, seen: Seen): string[] {
   ] as const) {
     const wanted = expect[name]
     if (wanted === undefined || wanted === seen[name]) continue
-    complaints.push(seen[name] === 'no-tls' ? `the port speaks no TLS with ${client}` : `${client} is ${seen[name]}`)
+    const untried = `the port was not tried with ${client}`
+    if (seen[name] === '' || seen[name] === 'untried') complaints.push(untried)
+    else
+      complaints.push(seen[name] === 'no-tls' ? `the port speaks no TLS with ${client}` : `${client} is ${seen[name]}`)
   }
   return complaints
 }
@@ -190,6 +193,8 @@ function identityComplaints(
   seen: Seen['identity'],
   serverName: string,
 ): string[] {
+  if (seen.end === 'untried')
+    return ['openssl could not try the port: are the files of `ca`, `cert` and `key` there, and whole?']
   if (seen.end === 'no-tls' || seen.end === '') return ['the port speaks no TLS']
   const bare = (number: string) =>
     number

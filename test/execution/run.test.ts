@@ -162,6 +162,15 @@ describe('actions', () => {
     expect((await go('check', play)).lines).toEqual(['a t0: would-run', 'a t1: ok', 'a t2: ok'])
   })
 
+  test('that take back what they do are left to the run, where they are no change', async () => {
+    await using at = await temporaryFolder()
+    const path = `${at.path}/gone`
+    const visit = { ...waitForFile, onlyRuns: true, run: () => sh`touch ${path} && rm ${path}` } as const
+    const play: TestPlay = { steps: [{ call: visit, args: () => ({ path }) }] }
+    expect((await go('check', play)).lines).toEqual(['a t0: deferred'])
+    expect((await go('run', play)).lines).toEqual(['a t0: ok'])
+  })
+
   test('say the same of what they do in check and in a run, and neither says what no_log hides', async () => {
     await using at = await temporaryFolder()
     const args = () => ({ cmd: `touch ${at.path}/made`, creates: `${at.path}/made` })

@@ -1,0 +1,80 @@
+import { describe, expect, test } from 'vitest'
+import { Secret } from '../../engine/resource/secret.ts'
+import { consulKeyring } from '../../modules/consul-keyring.ts'
+import { printedAnswer } from '../../modules/curl.ts'
+
+const NEW = '4sCzFKWEpUYnGvzyUIrBoBB2SSkKWnVDBYwlSsTRHOQ='
+const OLD = 'cg8StVXbQJ0gPvMd9o7yrg=='
+const [primary, old] = [new Secret(NEW), new Secret(OLD)]
+const ring = (keys: object, used: object | undefined, nodes: number, wan = false) => ({
+  ...{ WAN: wan, Datacenter: 'nyc2', Segment: '', Keys: keys },
+  ...(used ? { PrimaryKeys: used } : {}),
+  NumNodes: nodes,
+})
+const state = (rings: unknown, status = 200) => ({
+  ...{ code: 0, stdout: printedAnswer(status, JSON.stringify(rings)), stderr: Buffer.alloc(0) },
+})
+
+describe('consul-keyring plans', () => {
+  test.each([
+    ['nothing when all is as asked', [ring({ [NEW]: 3 }, { [NEW]: 3 }, 3)], {}, []],
+    ['nothing of what an old version does not tell', [ring({ [NEW]: 3 }, undefined, 3)], {}, []],
+    ['a rotation in order', [ring({ [OLD]: 3 }, { [OLD]: 3 }, 3)], {}, ['install', 'use', 'remove']],
+    ['to keep an old key when asked', [ring({ [OLD]: 3 }, { [OLD]: 3 }, 3)], { others: [old] }, ['install', 'use']],
+    ['to finish what was begun', [ring({ [OLD]: 3, [NEW]: 3 }, { [NEW]: 3 }, 3)], {}, ['remove']],
+    ['to install where one has it not', [ring({ [NEW]: 2 }, { [NEW]: 3 }, 3)], {}, ['install']],
+    [
+      'what one ring of two lacks',
+      [ring({ [NEW]: 2 }, { [NEW]: 2 }, 2, true), ring({ [OLD]: 3, [NEW]: 3 }, { [OLD]: 3 }, 3)],
+      {},
+      ['use', 'remove'],
+    ],
+  ])('%s', (_, rings, more, kinds) => {
+    const { changes, after } = consulKeyring.plan({ primary, nodes: 3, ...more }, { keyring: state(rings) })
+    expect(changes.map(({ kind }) => kind)).toEqual(kinds)
+    const then = after?.[0]?.state as ReturnType<typeof state>
+    expect(consulKeyring.plan({ primary, nodes: 3, ...more }, { keyring: then }).changes).toEqual([])
+    expect(JSON.stringify(changes)).not.toMatch(/4sCzFK|cg8StV/)
+  })
+
+  test.each([
+    [
+      'when members are missing',
+      state([ring({ [OLD]: 2 }, { [OLD]: 2 }, 2)]),
+      '2 members are in the gossip, not 3, so the keys are left alone',
+    ],
+    [
+      'when there are none',
+      state([ring({ [OLD]: 3 }, { [OLD]: 3 }, 3, true)]),
+      '0 members are in the gossip, not 3, so the keys are left alone',
+    ],
+    [
+      'without a right to see',
+      state('', 403),
+      'the gossip keys of http://127.0.0.1:8500 were not to be seen: it answered 403: the token does not allow it',
+    ],
+    [
+      'when something else answers',
+      state([]),
+      'the gossip keys of http://127.0.0.1:8500 were not to be seen: its answer is not of the shape that Consul gives',
+    ],
+    [
+      'when a key is no key',
+      state([ring({ '../x': 3 }, {}, 3)]),
+      'the gossip keys of http://127.0.0.1:8500 were not to be seen: its answer is not of the shape that Consul gives',
+    ],
+  ])('nothing but a sentence %s', (_, keyring, sentence) => {
+    expect(() => consulKeyring.plan({ primary, nodes: 3 }, { keyring })).toThrow(sentence)
+  })
+
+  test('no key in an argument', () => {
+    const { changes } = consulKeyring.plan(
+      { primary, nodes: 3 },
+      { keyring: state([ring({ [OLD]: 3 }, { [OLD]: 3 }, 3)]) },
+    )
+    for (const change of changes) {
+      const commands = [consulKeyring.apply[change.kind]?.(change as never, { primary, nodes: 3 })].flat()
+      expect(commands.map((command) => command?.text).join('\n')).not.toMatch(/4sCzFK|cg8StV/)
+    }
+  })
+})
