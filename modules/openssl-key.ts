@@ -90,6 +90,7 @@ export const opensslKey = defineModule({
 - openssl-key: { path: /root/example-p384.key, type: ecdsa-p384, mode: "0400" }`,
   ],
 
+  // It leaves `touches` at the whole host: what was asked of the old key, such as a request, has no other name to be forgotten by.
   resource: ({ path }) => `file:${tidy(path)}`,
 
   reads: keyReads,
