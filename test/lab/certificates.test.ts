@@ -20,6 +20,7 @@ const playbook = `- hosts: all
       delegate_to: localhost
       become: false
       run_once: true
+      register: authority
     - name: folder
       file: { path: /etc/tls, state: directory }
     - name: key
@@ -40,7 +41,7 @@ const playbook = `- hosts: all
     - name: installed
       copy: { dest: /etc/tls/own.pem, content: "{{signed.chain}}" }
     - name: trusted
-      copy: { dest: /etc/tls/ca.pem, content: "{{signed.ca}}" }
+      copy: { dest: /etc/tls/ca.pem, content: "{{authority.ca}}" }
     - name: verified
       openssl-verify:
         cert: /etc/tls/own.pem
