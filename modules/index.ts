@@ -19,6 +19,8 @@ import { group } from './group.ts'
 import { http } from './http.ts'
 import { iptablesChain } from './iptables-chain.ts'
 import { jsonFile } from './json-file.ts'
+import { keyAudit } from './key-audit.ts'
+import { keySuccession } from './key-succession.ts'
 import { keygen } from './keygen.ts'
 import { knownHosts } from './known-hosts.ts'
 import { lineInFile } from './line-in-file.ts'
@@ -31,7 +33,10 @@ import { reload } from './reload.ts'
 import { restart } from './restart.ts'
 import { script } from './script.ts'
 import { shell } from './shell.ts'
+import { sshCert } from './ssh-cert.ts'
 import { sshHostKey } from './ssh-host-key.ts'
+import { sshKrl } from './ssh-krl.ts'
+import { sshLoginProbe } from './ssh-login-probe.ts'
 import { sshdConfig } from './sshd-config.ts'
 import { sysctl } from './sysctl.ts'
 import { systemd } from './systemd.ts'
@@ -51,6 +56,7 @@ export const modules: readonly AnyModule[] = [
   group,
   iptablesChain,
   jsonFile,
+  keySuccession,
   keygen,
   knownHosts,
   lineInFile,
@@ -58,7 +64,9 @@ export const modules: readonly AnyModule[] = [
   opensslKey,
   opensslSign,
   packages,
+  sshCert,
   sshHostKey,
+  sshKrl,
   sshdConfig,
   sysctl,
   systemd,
@@ -82,9 +90,11 @@ export const actions: readonly AnyAction[] = [
   fetch,
   http,
   opensslVerify,
+  keyAudit,
   reload,
   restart,
   script,
   shell,
+  sshLoginProbe,
   waitFor,
 ]
