@@ -86,8 +86,8 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
     `if [ -e "$p" ]; then ${KEEP_ATTRIBUTES}; fi`,
     own === undefined ? '' : `chown -- ${quote(own)} "$t" || exit 1`,
     mode !== undefined ? `chmod ${octal(mode)} -- "$t" || exit 1` : `[ -e "$p" ] || chmod 0644 -- "$t" || exit 1`,
-    `${feed(content)} >&8 || { echo "lockstep: $p could not be written: is the disk full?" >&2; exit 1; }`,
-    `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full?" >&2; exit 1; }`,
+    `e=$(${feed(content)} 2>&1 >&8) || { e=\${e%%'\n'*}; echo "lockstep: $p could not be written: \${e##*: }" >&2; exit 1; }`,
+    `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full, or a quota?" >&2; exit 1; }`,
     options.validate === undefined ? '' : `( ${options.validate.replaceAll('%s', '"$t"')}\n) >&2 || exit 1`,
     // Whoever is not root loses these bits by writing.
     mode !== undefined && (mode & 0o6000) !== 0 ? `chmod ${octal(mode)} -- "$t" || exit 1` : '',

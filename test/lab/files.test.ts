@@ -108,9 +108,9 @@ describe('content on a real file system', () => {
   })
 
   test('a file that is not valid never takes the place of the old one, and leaves nothing behind', async () => {
-    await shell('mkdir /srv/valid && printf old >/srv/valid/x')
+    await shell('mkdir /srv/valid && echo "daemon ALL=(root) NOPASSWD: /usr/bin/true" >/srv/valid/x')
     using at = files({
-      'play.yml': `- hosts: all\n  become: true\n  tasks:\n    - copy: { dest: /srv/valid/x, content: new, validate: "grep -q old %s" }\n`,
+      'play.yml': `- hosts: all\n  become: true\n  tasks:\n    - copy: { dest: /srv/valid/x, content: "daemon ALL=\\n", validate: "visudo -cf %s" }\n`,
       'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
     })
     const run = await playOn({
@@ -119,8 +119,8 @@ describe('content on a real file system', () => {
       access: lab.access,
       mode: 'run',
     })
-    expect(run.failed).toHaveLength(1)
-    expect(await shell('ls -A /srv/valid && cat /srv/valid/x')).toBe('x\nold')
+    expect(run.failed).toEqual([expect.stringMatching(/\.lockstep-\S+: syntax error|syntax error near line 1/)])
+    expect(await shell('ls -A /srv/valid && cat /srv/valid/x')).toBe('x\ndaemon ALL=(root) NOPASSWD: /usr/bin/true\n')
   })
 
   test('names with blanks, quotes and shell in them are names', async () => {
