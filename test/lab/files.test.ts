@@ -123,6 +123,26 @@ describe('content on a real file system', () => {
     expect(await shell('ls -A /srv/valid && cat /srv/valid/x')).toBe('x\ndaemon ALL=(root) NOPASSWD: /usr/bin/true\n')
   })
 
+  test.each([
+    { title: 'a file in the folder behind it', task: 'copy: { dest: /home/ops/way/x, content: x }' },
+    { title: 'a file further down', task: 'copy: { dest: /home/ops/way/ssh/x, content: x }' },
+    { title: 'an owner', task: 'file: { path: /home/ops/way/hostname, owner: ops }' },
+    { title: 'a removal', task: 'file: { path: /home/ops/way/hostname, state: absent }' },
+    { title: 'a folder', task: 'file: { path: /home/ops/way/x, state: directory }' },
+  ])('root follows no link that a user has put in the way: $title', async ({ task }) => {
+    const look = 'ls -lA --time-style=full-iso /etc /etc/ssh'
+    await shell('runuser -u ops -- ln -sfT /etc /home/ops/way')
+    const before = await shell(look)
+    using at = files({
+      'play.yml': `- hosts: all\n  become: true\n  tasks:\n    - ${task}\n`,
+      'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
+    })
+    const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access: lab.access }
+    const { failed } = await playOn({ ...options, mode: 'run' })
+    expect(failed).toEqual([expect.stringMatching(/\/home\/ops\/way is a link of ops to (\/etc|a folder of)/)])
+    expect(await shell(look)).toBe(before)
+  })
+
   test('names with blanks, quotes and shell in them are names', async () => {
     await settles(`
 - file: { path: "/srv/it's $(id) \\"q\\"/ä b", state: directory, mode: "1777" }

@@ -104,7 +104,7 @@ describe('is refused before anything is done', () => {
     {
       what: 'that sshd refuses',
       content: 'PermitRootLogin perhaps\n',
-      message: /10-x\.conf: line 1: unsupported option "perhaps"/,
+      message: /10-x\.conf:? line 1: unsupported option "perhaps"/,
     },
     {
       what: 'without its list of revoked keys',
