@@ -106,7 +106,7 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
 const LARGE = 1024 * 1024
 
 /** A link that somebody has led to a folder which is not theirs is followed by nobody else, as the kernel has it in /tmp (protected_symlinks). */
-const REFUSE_LINKS = `w=$p; while w=\${w%/*}; [ -n "$w" ]; do [ -L "$w" ] || continue
+const REFUSE_LINKS = `w=$p; while [ "$w" != "\${w%/*}" ]; do w=\${w%/*}; [ -L "$w" ] || continue
 o=$(stat -c %u -- "$w"); case $o in 0|"$(id -u)"|"$(stat -L -c %u -- "$w")") continue;; esac
 echo "lockstep: $w is a link of $(stat -c %U -- "$w") to a folder of somebody else, so it is not followed" >&2; exit 1; done`
 
