@@ -12,7 +12,7 @@ import {
   tidy,
 } from '../engine/resource/read.ts'
 import { type BelowChange, belowChanges, predictedBelow } from './file-tree.ts'
-import { foldersAbove, requireEnd, requireFolder } from './folders.ts'
+import { folderOf, foldersAbove, requireEnd, requireFolder } from './folders.ts'
 import {
   type Accounts,
   newStatus,
@@ -60,11 +60,12 @@ export function planFile(want: FileWant, have: FileHave): Plan<FileChange> {
 export function foldersToSee({ path, state }: FileWant): string[] {
   const folders = foldersAbove(path)
   if (state === 'directory') return folders
-  return state === 'link' || state === 'touch' ? folders.slice(0, 1) : []
+  return folders.slice(0, 1)
 }
 
-function planAbsent(path: string, { target }: FileHave): Plan<FileChange> {
+function planAbsent(path: string, { target, above }: FileHave): Plan<FileChange> {
   if (path === '/') throw new TaskFailure('the root of the file system cannot be removed')
+  requireEnd(folderOf(path), above[0] ?? ROOT)
   const after = [predict(read.file(path), ABSENT)]
   const result = { path, state: 'absent' }
   if (target.type === 'absent') return { changes: [], after, result }
@@ -120,6 +121,7 @@ function planLink(want: FileWant, to: string, have: FileHave): Plan<FileChange> 
   const isFile = target.type === 'file' || target.type === 'other'
   if (target.type === 'directory' || (isFile && !want.force)) throw inTheWay(path, target, 'a link')
   if (target.type === 'absent') requireFolder(path, have.above[0] ?? ROOT)
+  requireEnd(folderOf(path), have.above[0] ?? ROOT)
   const isLink = target.type === 'link'
   if (isLink && target.target === to) return planKept(want, have)
   const status: Status = isLink
@@ -139,6 +141,7 @@ function planLink(want: FileWant, to: string, have: FileHave): Plan<FileChange> 
 function planKept(want: FileWant, have: FileHave): Plan<FileChange> {
   const { target } = have
   const path = tidy(want.path)
+  requireEnd(folderOf(path), have.above[0] ?? ROOT)
   if (target.type === 'absent') {
     throw new TaskFailure(`${path} does not exist`, 'say `state: directory` or `state: touch`, or write it with `copy`')
   }

@@ -34,11 +34,18 @@ export function requireFolder(path: string, folder: FileState): void {
   requireEnd(name, folder)
 }
 
-/** Fails when a folder is a link that leads to none. */
-export function requireEnd(name: string, { type, target, behind }: FileState): void {
-  if (type !== 'link' || behind === undefined || behind.type === 'directory') return
+/** Fails when a folder is a link that leads to none, or that its owner has led to what is not theirs. */
+export function requireEnd(name: string, { type, owner, target = 'another path', behind }: FileState): void {
+  if (type !== 'link' || behind === undefined) return
+  if (behind.type !== 'directory') {
+    throw new TaskFailure(
+      `${name} is a link to ${target}, where no folder is`,
+      'create the folder that it points to, or remove the link first with `file` and `state: absent`',
+    )
+  }
+  if (owner === 'root' || owner === behind.owner) return
   throw new TaskFailure(
-    `${name} is a link to ${target ?? 'another path'}, where no folder is`,
-    'create the folder that it points to, or remove the link first with `file` and `state: absent`',
+    `${name} is a link of ${owner} to ${target}, a folder of ${behind.owner}`,
+    'nothing is changed through it, since its owner chooses where it leads; put a real folder or a link of root in its place',
   )
 }

@@ -4,7 +4,7 @@ import { endGuard, forgetProven, type Guard, UNDONE, undoNow } from '../remote/g
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { Command } from '../resource/command.ts'
 import type { ConnectionState } from '../resource/read.ts'
-import { partOfPath, type WayIn } from '../resource/way-in.ts'
+import { isFolderAbove, keysOf, partOfPath, type WayIn } from '../resource/way-in.ts'
 import type { PlayContext } from './context.ts'
 import type { Hosts } from './hosts.ts'
 import type { Batch } from './owing.ts'
@@ -36,8 +36,15 @@ export function guardOf({ hosts, guardSeconds }: PlayContext, { target, jobs }: 
     }
   }
   if (risky.size === 0) return undefined
-  const parts = [...paths].map(([part, touched]) => ({ part, paths: touched }))
+  const parts = [...paths].map(([part, touched]) => ({ part, ...keptOf(part, touched, way.user) }))
   return { guard: { id: randomBytes(8).toString('hex'), parts, seconds: guardSeconds }, jobs: risky }
+}
+
+/** What is kept whole, and of which folders only owner and mode: what is above the way in holds too much else. */
+function keptOf(part: WayIn, touched: readonly string[], user: string): { paths: string[]; folders: string[] } {
+  const folders = touched.filter((path) => isFolderAbove(path, user))
+  const paths = touched.filter((path) => !folders.includes(path))
+  return { paths: part === 'keys' && folders.length > 0 ? [...paths, keysOf(user)] : paths, folders }
 }
 
 /**

@@ -5,8 +5,11 @@ import type { WayIn } from '../resource/way-in.ts'
 export interface Guard {
   /** A random word, so that two guards never share a folder. */
   id: string
-  /** What it watches over, with the absolute paths that the change may touch beside those that make up the part. */
-  parts: readonly { part: WayIn; paths: readonly string[] }[]
+  /**
+   * What it watches over, with the absolute paths that the change may touch beside those that make up the part, and the folders
+   * of which only owner and mode are kept.
+   */
+  parts: readonly { part: WayIn; paths: readonly string[]; folders: readonly string[] }[]
   /** Seconds until the host undoes the change by itself. */
   seconds: number
 }
@@ -42,6 +45,7 @@ export function beginGuard({ id, parts, seconds }: Guard): Command {
 g=$d/guard-${id}; [ ! -e "$g" ] || exit 0
 keep() { k=$1; shift; mkdir "$k" && printf '%s\\n' "$@" >"$k/paths" || return 1
 while IFS= read -r p; do if [ -e "$p" ] || [ -L "$p" ]; then printf '%s\\n' "\${p#/}"; fi; done <"$k/paths" >"$k/there"
+while IFS= read -r p; do [ ! -d "/$p" ] || [ -L "/$p" ] || find "/$p" -type d -exec stat -c '%a %u:%g %n' {} +; done <"$k/there" >>"$k/folders"
 tar -C / -cpf "$k/files.tar" -T "$k/there" 2>/dev/null; }
 umask 077; mkdir -p "$d" && chmod 0700 "$d" && mkdir "$g" || exit 1
 ${sh.all(parts.map(keepPart))} || { echo 'lockstep: what the change touches could not be kept for the case that it locks us out' >&2; rm -rf "$g"; exit 1; }
@@ -111,8 +115,10 @@ const KEEP: Readonly<Record<WayIn, Command>> = {
   network: sh`${keepUnits(NETWORK_UNITS)}; ip -o addr show scope global >"$g/addresses" 2>/dev/null; ip -4 route show >"$g/routes4" 2>/dev/null; ip -6 route show >"$g/routes6" 2>/dev/null; :`,
 }
 
-function keepPart({ part, paths }: Guard['parts'][number]): Command {
+function keepPart({ part, paths, folders }: Guard['parts'][number]): Command {
+  const above = [...new Set(folders)]
   return sh`keep "$g/"${part} ${[...new Set([...PATHS[part], ...paths])]} && { ${KEEP[part]}
+} && { for p in ${above}; do [ ! -d "$p" ] || stat -c '%a %u:%g %n' "$p"; done >>"$g/"${part}/folders
 }`
 }
 
@@ -135,8 +141,8 @@ function undoText(parts: readonly WayIn[]): string {
 }
 
 /**
- * Unpacked beside first, whole or not at all; then each file that differs goes back to what it was, by one rename, and what was not
- * there goes.
+ * Unpacked beside first, whole or not at all; then each file that differs goes back to what it was, by one rename, what was not
+ * there goes, and folders get their owner and mode back.
  */
 const UNDO_FILES = `put() {
 [ ! -L "$1" ] && [ -f "$2" ] && [ ! -L "$2" ] && cmp -s "$1" "$2" && [ "$(stat -c '%a %u %g' "$1")" = "$(stat -c '%a %u %g' "$2")" ] && return 0
@@ -154,6 +160,10 @@ find "$p" ! -type d | while IFS= read -r f; do [ -e "$1/old$f" ] || [ -L "$1/old
 elif [ -e "$1/old$p" ] || [ -L "$1/old$p" ]; then put "$1/old$p" "$p"
 else rm -f -- "$p"; fi
 done <"$1/paths"
+while read -r mode owner p; do
+[ -d "$p" ] || mkdir -p "$p"
+[ "$(stat -c '%a %u:%g' "$p")" = "$mode $owner" ] || { chown "$owner" "$p"; chmod "$mode" "$p"; }
+done <"$1/folders"
 }`
 
 /** A table that was not there before is emptied, since what was kept does not name it. */

@@ -24,6 +24,9 @@ export interface Dialled {
 const MISSED_SIGNS = 3
 const GOODBYE_MS = 1000
 
+/** What ssh2 throws when the socket is gone and it has not told of that yet; see its lib/client.js. */
+const NOT_CONNECTED = 'Not connected'
+
 /** One SSH connection, logged in; the host's key is checked before anything else is said. */
 export async function ssh2Link(
   host: HostAddress,
@@ -45,14 +48,36 @@ export async function ssh2Link(
   client.on('error', (error) => {
     cause = error.message
   })
+  const lose = () => {
+    broken ??= { code: 'UNREACHABLE', message: `The connection to ${nameOf(host)} was lost: ${cause}.`, lost: true }
+  }
   const closed = new Promise<void>((resolve) => {
     client.on('close', () => {
-      if (!closing)
-        broken = { code: 'UNREACHABLE', message: `The connection to ${nameOf(host)} was lost: ${cause}.`, lost: true }
+      if (!closing) lose()
       resolve()
     })
   })
   const lost = () => new RemoteProblem({ ...(broken ?? closedByUs(host)), host: host.name })
+  /** What a new channel is, once the host has granted it. */
+  function begin<T>(
+    ask: (granted: (error: Error | undefined, channel: ClientChannel) => void) => unknown,
+    take: (channel: ClientChannel) => T,
+    refusal: (error: Error) => Error,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (broken !== undefined || closing) return reject(lost())
+      try {
+        ask((error, channel) => {
+          if (error === undefined) resolve(take(channel))
+          else reject(broken === undefined ? refusal(error) : lost())
+        })
+      } catch (error) {
+        if (!(error instanceof Error && error.message === NOT_CONNECTED)) throw error
+        lose()
+        reject(lost())
+      }
+    })
+  }
   return {
     get broken() {
       return broken
@@ -60,21 +85,17 @@ export async function ssh2Link(
     explain: () => undefined,
     loginKey,
     open: (command) =>
-      new Promise((resolve, reject) => {
-        if (broken !== undefined || closing) return reject(lost())
-        client.exec(command, (error, channel) => {
-          if (error === undefined) resolve(ssh2Channel(channel))
-          else reject(broken === undefined ? refused(host, error) : lost())
-        })
-      }),
+      begin(
+        (granted) => client.exec(command, granted),
+        ssh2Channel,
+        (error) => refused(host, error),
+      ),
     forward: (address, port) =>
-      new Promise((resolve, reject) => {
-        if (broken !== undefined || closing) return reject(lost())
-        client.forwardOut('127.0.0.1', 0, address, port, (error, channel) => {
-          if (error === undefined) resolve(channel)
-          else reject(broken === undefined ? error : lost())
-        })
-      }),
+      begin(
+        (granted) => client.forwardOut('127.0.0.1', 0, address, port, granted),
+        (channel) => channel,
+        (error) => error,
+      ),
     async close() {
       closing = true
       client.end()

@@ -79,6 +79,7 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
   const { mode } = options
   const text = [
     `t=${quote(`${path.slice(0, slash + 1)}.lockstep-${mark}`)}; p=${quote(path)}`,
+    REFUSE_LINKS,
     size < LARGE ? '' : requireSpace(path.slice(0, slash) || '/', size),
     `trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT PIPE TERM`,
     `rm -f -- "$t" || exit 1`,
@@ -86,8 +87,8 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
     `if [ -e "$p" ]; then ${KEEP_ATTRIBUTES}; fi`,
     own === undefined ? '' : `chown -- ${quote(own)} "$t" || exit 1`,
     mode !== undefined ? `chmod ${octal(mode)} -- "$t" || exit 1` : `[ -e "$p" ] || chmod 0644 -- "$t" || exit 1`,
-    `${feed(content)} >&8 || { echo "lockstep: $p could not be written: is the disk full?" >&2; exit 1; }`,
-    `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full?" >&2; exit 1; }`,
+    `e=$(${feed(content)} 2>&1 >&8) || { e=\${e%%'\n'*}; echo "lockstep: $p could not be written: \${e##*: }" >&2; exit 1; }`,
+    `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full, or a quota?" >&2; exit 1; }`,
     options.validate === undefined ? '' : `( ${options.validate.replaceAll('%s', '"$t"')}\n) >&2 || exit 1`,
     // Whoever is not root loses these bits by writing.
     mode !== undefined && (mode & 0o6000) !== 0 ? `chmod ${octal(mode)} -- "$t" || exit 1` : '',
@@ -103,6 +104,11 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
 
 /** From here on the disk is asked before anything is sent to it. */
 const LARGE = 1024 * 1024
+
+/** A link that somebody has led to a folder which is not theirs is followed by nobody else, as the kernel has it in /tmp (protected_symlinks). */
+const REFUSE_LINKS = `w=$p; while [ "$w" != "\${w%/*}" ]; do w=\${w%/*}; [ -L "$w" ] || continue
+o=$(stat -c %u -- "$w"); case $o in 0|"$(id -u)"|"$(stat -L -c %u -- "$w")") continue;; esac
+echo "lockstep: $w is a link of $(stat -c %U -- "$w") to a folder of somebody else, so it is not followed" >&2; exit 1; done`
 
 /** `cp` of coreutils takes the access list along with the mode; busybox has neither. */
 const KEEP_ATTRIBUTES = `cp --attributes-only --preserve=mode,ownership -- "$p" "$t" 2>/dev/null ||

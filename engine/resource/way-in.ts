@@ -1,11 +1,25 @@
 /** A part of the way by which the run itself comes to a host, and could lock itself out. */
 export type WayIn = 'firewall' | 'sshd' | 'keys' | 'become' | 'account' | 'network'
 
-/** Which part of the way in a file belongs to, for the account that is logged in to. */
+/** Which part of the way in a file belongs to, or holds as one of the folders above it, for the account that is logged in to. */
 export function partOfPath(path: string, user: string): WayIn | undefined {
-  const folder = path.replace(/\/authorized_keys2?$/, '')
-  if (folder === (user === 'root' ? '/root/.ssh' : `/home/${user}/.ssh`)) return 'keys'
+  const keys = keysOf(user)
+  if (path.replace(/\/authorized_keys2?$/, '') === keys || isAbove(path, keys)) return 'keys'
   return PATHS.find(([pattern]) => pattern.test(path))?.[1]
+}
+
+/** Whether it is a folder that holds a part of the way in beside much else. */
+export function isFolderAbove(path: string, user: string): boolean {
+  return isAbove(path, keysOf(user)) || path === '/etc'
+}
+
+/** The folder of the keys that let an account in. */
+export function keysOf(user: string): string {
+  return user === 'root' ? '/root/.ssh' : `/home/${user}/.ssh`
+}
+
+function isAbove(folder: string, path: string): boolean {
+  return path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 /** Which part of the way in a unit serves. */
@@ -14,7 +28,7 @@ export function partOfUnit(unit: string): WayIn | undefined {
 }
 
 const PATHS: readonly [RegExp, WayIn][] = [
-  [/^\/etc\/ssh\/(sshd_config(\.d(\/.*)?)?|authorized_keys.*)$/, 'sshd'],
+  [/^\/etc(\/ssh(\/(sshd_config(\.d(\/.*)?)?|authorized_keys.*))?)?$/, 'sshd'],
   [/^\/etc\/(sudoers(\.d(\/.*)?)?|doas\.conf)$/, 'become'],
   [/^\/etc\/(ufw(\/.*)?|default\/ufw|iptables(\/.*)?|nftables\.conf)$/, 'firewall'],
   [/^\/etc\/(network|netplan|systemd\/network|NetworkManager)(\/.*)?$/, 'network'],

@@ -3,7 +3,7 @@ import type { LabAccess } from '../../lab/lab.ts'
 import { labReset } from '../../lab/lab.ts'
 import { bringUp, files, inventoryText, out, playOn } from './play.ts'
 
-const host = { name: 'faults1', address: '10.95.0.1' }
+const host = { name: 'faults1', address: '10.95.0.1', packages: ['btrfs-progs'] }
 const at = files({
   'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
   'write.yml': `- hosts: all
@@ -31,6 +31,13 @@ const write = (dest: string, content: string) =>
     vars: { dest, content },
   })
 
+/** Of the quotas that Linux has, those of btrfs need nothing that a kernel may have been built without. */
+const QUOTA = `truncate -s 120M /var/disk; mkfs.btrfs -q /var/disk >/dev/null
+[ -e /dev/loop-control ] || mknod /dev/loop-control c 10 237
+for n in 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do [ -e /dev/loop$n ] || mknod /dev/loop$n b 7 $n; done
+mount -t btrfs -o loop /var/disk /srv; btrfs -q subvolume create /srv/one; mount -o bind /srv/one /mnt
+btrfs quota enable /srv; btrfs qgroup limit 1M /srv/one`
+
 test.each([
   {
     what: 'a full disk',
@@ -38,7 +45,7 @@ test.each([
     mend: 'umount /mnt',
     path: '/mnt/f',
     size: 60_000,
-    words: /lockstep: \/mnt\/f could not be written: is the disk full\?/,
+    words: /lockstep: \/mnt\/f could not be written: No space left on device$/,
   },
   {
     what: 'a disk without room for a large file, before anything is sent to it',
@@ -47,6 +54,14 @@ test.each([
     path: '/mnt/f',
     size: 2_000_000,
     words: /lockstep: \/mnt\/f needs 1954 KiB, and \d+ KiB are free there/,
+  },
+  {
+    what: 'a quota',
+    make: `set -e; ${QUOTA}; echo old >/mnt/f; sync /mnt/f`,
+    mend: 'umount /mnt; umount /srv; rm /var/disk',
+    path: '/mnt/f',
+    size: 2_000_000,
+    words: /lockstep: \/mnt\/f could not be written: Disk quota exceeded$/,
   },
   {
     what: 'a mount that is read-only',
@@ -83,4 +98,17 @@ test('an access list is kept when the file is replaced', async () => {
     python3 -c "import os; os.setxattr('/etc/listed', 'system.posix_acl_access', bytes.fromhex('${list}'))"`)
   expect((await write('/etc/listed', 'new\n')).failed).toEqual([])
   expect(await on(`${show}; cat /etc/listed; runuser -u ops -- cat /etc/listed`)).toBe(`${list}\nnew\nnew`)
+})
+
+test('a SELinux label is kept when the file is replaced', async () => {
+  // The kernel of a lab host need not have SELinux for a file to have a label; that it has is what is pretended here.
+  const label = 'system_u:object_r:shadow_t:s0'
+  await on(`mount -t tmpfs none /sys/fs/selinux; touch /sys/fs/selinux/enforce; echo old >/etc/labelled
+    python3 -c "import os; os.setxattr('/etc/labelled', 'security.selinux', b'${label}\\0')"`)
+  try {
+    expect((await write('/etc/labelled', 'new\n')).failed).toEqual([])
+    expect(await on('ls -Z /etc/labelled; cat /etc/labelled')).toBe(`${label} /etc/labelled\nnew`)
+  } finally {
+    await on('umount /sys/fs/selinux; rm /etc/labelled')
+  }
 })

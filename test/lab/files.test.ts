@@ -108,9 +108,9 @@ describe('content on a real file system', () => {
   })
 
   test('a file that is not valid never takes the place of the old one, and leaves nothing behind', async () => {
-    await shell('mkdir /srv/valid && printf old >/srv/valid/x')
+    await shell('mkdir /srv/valid && echo "daemon ALL=(root) NOPASSWD: /usr/bin/true" >/srv/valid/x')
     using at = files({
-      'play.yml': `- hosts: all\n  become: true\n  tasks:\n    - copy: { dest: /srv/valid/x, content: new, validate: "grep -q old %s" }\n`,
+      'play.yml': `- hosts: all\n  become: true\n  tasks:\n    - copy: { dest: /srv/valid/x, content: "daemon ALL=\\n", validate: "visudo -cf %s" }\n`,
       'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
     })
     const run = await playOn({
@@ -119,8 +119,28 @@ describe('content on a real file system', () => {
       access: lab.access,
       mode: 'run',
     })
-    expect(run.failed).toHaveLength(1)
-    expect(await shell('ls -A /srv/valid && cat /srv/valid/x')).toBe('x\nold')
+    expect(run.failed).toEqual([expect.stringMatching(/\.lockstep-\S+: syntax error|syntax error near line 1/)])
+    expect(await shell('ls -A /srv/valid && cat /srv/valid/x')).toBe('x\ndaemon ALL=(root) NOPASSWD: /usr/bin/true\n')
+  })
+
+  test.each([
+    { title: 'a file in the folder behind it', task: 'copy: { dest: /home/ops/way/x, content: x }' },
+    { title: 'a file further down', task: 'copy: { dest: /home/ops/way/ssh/x, content: x }' },
+    { title: 'an owner', task: 'file: { path: /home/ops/way/hostname, owner: ops }' },
+    { title: 'a removal', task: 'file: { path: /home/ops/way/hostname, state: absent }' },
+    { title: 'a folder', task: 'file: { path: /home/ops/way/x, state: directory }' },
+  ])('root follows no link that a user has put in the way: $title', async ({ task }) => {
+    const look = 'ls -lA --time-style=full-iso /etc /etc/ssh'
+    await shell('runuser -u ops -- ln -sfT /etc /home/ops/way')
+    const before = await shell(look)
+    using at = files({
+      'play.yml': `- hosts: all\n  become: true\n  tasks:\n    - ${task}\n`,
+      'inventory.yml': inventoryText({ [host.name]: { address: host.address } }),
+    })
+    const options = { playbook: at.path('play.yml'), inventory: at.path('inventory.yml'), access: lab.access }
+    const { failed } = await playOn({ ...options, mode: 'run' })
+    expect(failed).toEqual([expect.stringMatching(/\/home\/ops\/way is a link of ops to (\/etc|a folder of)/)])
+    expect(await shell(look)).toBe(before)
   })
 
   test('names with blanks, quotes and shell in them are names', async () => {

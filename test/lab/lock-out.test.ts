@@ -44,6 +44,7 @@ async function leavesNothing(): Promise<void> {
 /** What is to be as it was: the files that let people in, and the filter. */
 const state = () =>
   on(`cat /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* /etc/sudoers.d/ops /home/ops/.ssh/authorized_keys /etc/passwd /etc/default/ufw 2>/dev/null
+stat -c '%n %a %U' / /home /home/ops /home/ops/.ssh /etc /etc/ssh /etc/ssh/* /etc/sudoers.d
 ls -A /etc/ssh/sshd_config.d /etc/sudoers.d /etc/ufw /etc/systemd/network; systemctl is-active ssh; iptables-save | grep -v "^#" | sed "s/\\[.*//"; ip -4 -o addr show eth0 | sed "s/valid_lft.*//"`)
 
 /** A new login works, with what it needs to work as root; sshd may be starting itself over. */
@@ -99,23 +100,38 @@ describe('is refused before anything is done', () => {
     expect(await state()).toBe(before)
   })
 
-  test('a configuration of sshd without the files that it names', async () => {
+  test.each([
+    {
+      what: 'that sshd refuses',
+      content: 'PermitRootLogin perhaps\n',
+      message: /10-x\.conf:? line 1: unsupported option "perhaps"/,
+    },
+    {
+      what: 'without its list of revoked keys',
+      content: 'RevokedKeys /etc/ssh/no-such-file\n',
+      message: /RevokedKeys of sshd names \/etc\/ssh\/no-such-file, which is not there/,
+    },
+    {
+      what: 'without the keys of its authorities',
+      content: 'TrustedUserCAKeys /etc/ssh/no-such-file\n',
+      message: /TrustedUserCAKeys of sshd names \/etc\/ssh\/no-such-file, which is not there/,
+    },
+  ])('a configuration $what, when it is written and when it shall be read', async ({ content, message }) => {
     const before = await state()
-    const content = 'RevokedKeys /etc/ssh/no-such-list\n'
-    const refused = await play('run', [{ name: 'it', 'sshd-config': { name: '10-krl', content } }])
-    expect(refused.failed).toEqual([
-      expect.stringMatching(/RevokedKeys of sshd names \/etc\/ssh\/no-such-list, which is not there/),
-    ])
+    const process = await on('systemctl show -P MainPID ssh; ss -4Hltne "sport = :22"')
+    const refused = await play('run', [{ name: 'it', 'sshd-config': { name: '10-x', content } }])
+    expect(refused.failed).toEqual([expect.stringMatching(message)])
     expect(await state()).toBe(before)
-    const written = { name: 'it', copy: { dest: '/etc/ssh/sshd_config.d/10-krl.conf', content } }
-    const reloaded = await play('run', [{ ...written, notify: 'reload' }], {
-      handlers: [{ name: 'reload', reload: 'ssh' }],
-    })
-    expect(reloaded.failed).toEqual([expect.stringMatching(/RevokedKeys of sshd names/)])
-    await on('rm /etc/ssh/sshd_config.d/10-krl.conf')
-    await play('run', [{ name: 'it is owed no more', reload: 'ssh' }], {
-      handlers: [{ name: 'reload', reload: 'ssh' }],
-    })
+    const written = { name: 'it', copy: { dest: '/etc/ssh/sshd_config.d/10-x.conf', content } }
+    const handlers = [{ name: 'reload', reload: 'ssh' }]
+    try {
+      const reloaded = await play('run', [{ ...written, notify: 'reload' }], { handlers })
+      expect(reloaded.failed).toEqual([expect.stringMatching(message)])
+      expect(await on('systemctl show -P MainPID ssh; ss -4Hltne "sport = :22"')).toBe(process)
+    } finally {
+      await on('rm -f /etc/ssh/sshd_config.d/10-x.conf')
+    }
+    await play('run', [{ name: 'it is owed no more', reload: 'ssh' }], { handlers })
     await isOpen()
     await leavesNothing()
   })
@@ -176,6 +192,22 @@ describe('is undone when no new login proves the way', () => {
     {
       title: 'keys that are deleted',
       tasks: [{ name: 'it', file: { path: '/home/ops/.ssh/authorized_keys', state: 'absent' } }],
+    },
+    {
+      title: 'a folder of keys that everybody may write to',
+      tasks: [{ name: 'it', file: { path: '/home/ops/.ssh', state: 'directory', mode: '0777' } }],
+    },
+    {
+      title: 'a home that everybody may write to',
+      tasks: [{ name: 'it', file: { path: '/home/ops', state: 'directory', mode: '0777' } }],
+    },
+    {
+      title: 'a home that is removed with its keys',
+      tasks: [{ name: 'it', file: { path: '/home/ops', state: 'absent' } }],
+    },
+    {
+      title: 'the folder of sshd that is removed',
+      tasks: [{ name: 'it', file: { path: '/etc/ssh', state: 'absent' } }],
     },
     {
       title: 'sudo that is taken away',

@@ -107,7 +107,7 @@ beforeAll(async () => {
   )
   write('templates/marked.hbs', 'pass = {{marker}}\nother = {{plain}}\n')
   write('site.yml', `- name: marked\n  hosts: all\n  become: true\n  tasks:${TASKS}`)
-  mkdirSync(join(folder, 'tmp'))
+  for (const name of ['tmp', 'kept']) mkdirSync(join(folder, name))
   await bringUp([{ name: HOST, address: '10.92.3.1', packages: ['curl'] }])
   await labReset([HOST], () => {})
 })
@@ -118,9 +118,20 @@ function write(name: string, text: string, mode = 0o644): void {
   writeFileSync(join(folder, name), text, { mode })
 }
 
+/** Where reports, plans and the history of runs go. */
+const kept = join(folder, 'kept')
+const reports = (name: string) =>
+  ['html', 'json', 'sarif', 'xml', 'md'].flatMap((kind) => ['--report', join(kept, `${name}.${kind}`)])
+
 /** Runs the command line with a home and a folder for temporary files of its own; looks at its process while it runs. */
 async function lockstep(...words: string[]): Promise<{ code: number; output: string; limits: string }> {
-  const environment = { ...process.env, HOME: home, TMPDIR: join(folder, 'tmp'), XDG_CONFIG_HOME: '' }
+  const environment = {
+    ...process.env,
+    HOME: home,
+    TMPDIR: join(folder, 'tmp'),
+    XDG_CONFIG_HOME: '',
+    LOCKSTEP_HISTORY: join(kept, 'runs'),
+  }
   const argv = [entry, ...words, '-i', join(folder, 'hosts.yml')]
   const child = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'], env: environment })
   const closed = once(child, 'close')
@@ -163,8 +174,9 @@ describe('a secret that is used in every way', () => {
     await out(HOST, `cat >/run/watch.pl <<'END'\n${WATCH}END`)
     await out(HOST, 'systemd-run --quiet --unit=lab-watch sh -c "exec perl /run/watch.pl >/run/watched"')
     const site = join(folder, 'site.yml')
-    const check = await lockstep('check', site, '-vvv', '--diff')
-    const run = await lockstep('run', site, '-vvv', '--diff')
+    const plan = ['--save', join(kept, 'plan.json')]
+    const check = await lockstep('check', site, '-vvv', '--diff', ...plan, ...reports('check'))
+    const run = await lockstep('run', site, '-vvv', '--diff', ...reports('run'))
     await out(HOST, 'rm -r /etc/marked')
     const events = await lockstep('run', site, '--output', 'jsonl')
     await out(HOST, 'systemctl stop lab-watch')
@@ -188,7 +200,11 @@ describe('a secret that is used in every way', () => {
     const written = ['copied', 'json', 'lines', 'registered', 'rendered'].map((name) => `600 /etc/marked/${name}`)
     // The hash of the account is where hashes are, and in the copy that the system keeps of it.
     expect(found.filter((line) => !/^6[04]0 \/etc\/shadow-?$/.test(line))).toEqual(written)
-    // On this side nothing was written at all.
+    const files = readdirSync(kept, { recursive: true, encoding: 'utf8' }).filter((name) => /\.\w+$/.test(name))
+    expect(files.filter((name) => !name.startsWith('runs/'))).toHaveLength(2 * 5 + 1)
+    expect(files.filter((name) => name.startsWith('runs/'))).toHaveLength(3)
+    for (const name of files) expect([name, ...traces(readFileSync(join(kept, name), 'latin1'))]).toEqual([name])
+    // Nothing else was written on this side.
     expect(readdirSync(join(folder, 'tmp'))).toEqual([])
     expect(execFileSync('find', [home, '-type', 'f'], { encoding: 'utf8' }).trim().split('\n')).toEqual([
       join(home, '.config/lockstep/identity.txt'),

@@ -159,6 +159,18 @@ describe('what cannot succeed', () => {
     ['the folder /etc does not exist', {}, ABSENT, { parent: ABSENT }],
     ['/etc is a file, not a folder', {}, ABSENT, { parent: fileOf('', { mode: 0o644 }) }],
     ['/etc is a link to /y, where no folder is', {}, ABSENT, { parent: { ...link, behind: ABSENT } }],
+    [
+      '/etc is a link of eve to /y, a folder of root',
+      {},
+      ABSENT,
+      { parent: { ...link, owner: 'eve', behind: folder() } },
+    ],
+    [
+      '/etc is a link of eve to /y, a folder of bob',
+      {},
+      fileOf('', { mode: 0o644 }),
+      { parent: { ...link, owner: 'eve', behind: { ...folder(), owner: 'bob' } } },
+    ],
     ['the host has no account app', { owner: 'app' }, ABSENT, { accounts: [{ present: false }] }],
     ['the host has no group app', { group: 'app' }, ABSENT, { groups: [{ present: false }] }],
   ])('%s', (message, want, file, rest) => {

@@ -158,6 +158,13 @@ describe('what stands in the way is a failure that says what to do', () => {
       above: [{ ...link('/y'), behind: ABSENT }],
       message: '/srv is a link to /y, where no folder is',
     },
+    ...(['file', 'directory', 'touch', 'link', 'absent'] as const).map((state) => ({
+      title: `a link of another as folder, for ${state}`,
+      want: state === 'link' ? { state, src: 'z' } : { state, mode: '0600' },
+      target: state === 'link' ? link('/y') : state === 'directory' ? folder() : plain(),
+      above: [{ ...link('/y'), owner: 'eve', behind: folder() }],
+      message: '/srv is a link of eve to /y, a folder of root',
+    })),
     {
       title: 'a mode for a link',
       want: { mode: '0644' },
@@ -166,6 +173,12 @@ describe('what stands in the way is a failure that says what to do', () => {
     },
   ])('$title', ({ want, target, above, message }) => {
     expect(() => plan(want, target, above ? { above } : {})).toThrow(message)
+  })
+
+  test('no link as folder that is root’s, or leads to what is its owner’s own', () => {
+    const own = { ...link('/y'), owner: 'eve', behind: folder(0o755, { owner: 'eve' }) }
+    for (const above of [own, { ...link('/y'), behind: own.behind }])
+      expect(plan({ state: 'touch' }, ABSENT, { above: [above] }).changes).toHaveLength(1)
   })
 
   test('an owner that the host does not have', () => {

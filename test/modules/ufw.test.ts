@@ -344,6 +344,11 @@ describe('ufw and the way in', () => {
       host: { rules: [ssh] },
     },
     { title: 'behind a denial', want: { rule: 'deny', port: 22, insert: 1 }, host: { rules: [ssh] } },
+    {
+      title: 'by its policy alone',
+      want: { default: 'deny' },
+      host: { policies: policies.replace('DEFAULT_INPUT_POLICY="DROP"', 'DEFAULT_INPUT_POLICY="ACCEPT"') },
+    },
   ])('would be shut by ufw $title, so that is refused', ({ want, host }) => {
     expect(() => plan(want, { ...host, way })).toThrow(
       'with these rules ufw would refuse the connection that this run uses, from 10.0.0.5 to port 22',

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -249,6 +250,23 @@ describe('a host that misbehaves', () => {
       .run([step('true')])
       .catch((reason) => reason)
     expect([after.code, after.lost]).toEqual(['UNREACHABLE', true])
+  })
+
+  test('whose connection is gone, of which nobody was told yet, is lost when it is asked for another shell', async () => {
+    const sockets: Socket[] = []
+    const note = (message: unknown) => sockets.push((message as { socket: Socket }).socket)
+    subscribe('net.client.socket', note)
+    const connection = await connected(addressOf(await serve()))
+    unsubscribe('net.client.socket', note)
+    await connection.shell().run([step('true')])
+    for (const socket of sockets) socket.destroy()
+    const become = { method: 'sudo', user: 'root' } as const
+    const problem = await connection
+      .shell(become)
+      .run([step('true')])
+      .catch((reason) => reason)
+    expect(problem).toBeInstanceOf(RemoteProblem)
+    expect([problem.code, problem.lost, problem.unreachable]).toEqual(['UNREACHABLE', true, true])
   })
 
   test('by refusing a second shell loses its connection when a step is late', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { partOfPath, partOfUnit } from '../../engine/resource/way-in.ts'
+import { isFolderAbove, partOfPath, partOfUnit } from '../../engine/resource/way-in.ts'
 
 test.each([
   ['/etc/ssh/sshd_config', 'sshd'],
@@ -20,6 +20,15 @@ test.each([
   ['/home/ops/.ssh/config', undefined],
   ['/home/other/.ssh/authorized_keys', undefined],
   ['/root/.ssh/authorized_keys', undefined],
+  ['/home/ops', 'keys'],
+  ['/home', 'keys'],
+  ['/', 'keys'],
+  ['/home/op', undefined],
+  ['/home/ops/.sshd', undefined],
+  ['/etc', 'sshd'],
+  ['/etc/ssh', 'sshd'],
+  ['/etc/ssh/ssh_host_ed25519_key', undefined],
+  ['/et', undefined],
 ])('%s belongs to %s', (path, part) => {
   expect(partOfPath(path, 'ops')).toBe(part)
 })
@@ -38,4 +47,15 @@ test.each([
   ['ssh-agent.service', undefined],
 ])('%s serves %s', (unit, part) => {
   expect(partOfUnit(unit)).toBe(part)
+})
+
+test.each([
+  ['/', true],
+  ['/home', true],
+  ['/home/ops', true],
+  ['/home/ops/.ssh', false],
+  ['/etc', true],
+  ['/etc/ssh', false],
+])('%s is above much else: %s', (path, isAbove) => {
+  expect(isFolderAbove(path, 'ops')).toBe(isAbove)
 })
