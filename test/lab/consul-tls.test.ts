@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshCluster } from './consul/cluster.ts'
 import * as judge from './consul/invariants.ts'
-import { leaderChanges, outages } from './consul/spans.ts'
 import { expectUnhurt } from './consul/unhurt.ts'
 import { out } from './play.ts'
 
@@ -73,7 +72,6 @@ describe('TLS by restart', () => {
     const recording = await watch.stop()
     expect(judge.packetsInClear(packets, watch.prefix)).toEqual([])
     const restarted = judge.restarted(recording)
-    console.log(JSON.stringify([leaderChanges(recording), outages(recording)], null, 1))
     expectUnhurt(recording, { restarted, maxChanges: 2, maxWithoutRetry: 400 })
     expect(restarted.toSorted()).toEqual(cluster.members.flatMap(({ name }) => [name, name]).sort())
   })

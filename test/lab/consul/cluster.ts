@@ -118,8 +118,9 @@ export function freshCluster(count = Number(process.env.LOCKSTEP_SERVERS ?? 3)):
     async written({ prefix, writers }) {
       const [first = ''] = servers
       const counts = await Promise.all(
-        writers.map(async ({ name }) =>
-          ((await cluster.ask<string[]>(first, `/v1/kv/${prefix}/${name}/?keys`)) ?? []).length),
+        writers.map(
+          async ({ name }) => ((await cluster.ask<string[]>(first, `/v1/kv/${prefix}/${name}/?keys`)) ?? []).length,
+        ),
       )
       return Math.max(...counts)
     },
