@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import pLimit from 'p-limit'
+import type { Expression } from '../language/expression.ts'
 import type { Callable, Step } from '../language/playbook.ts'
+import { Problem } from '../problem.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import { argsOf, type OutputListener } from './act.ts'
 import { holds } from './acted.ts'
@@ -11,7 +13,7 @@ import { userKey } from './hosts.ts'
 import { look, missingOf } from './looking.ts'
 import { owe } from './owing.ts'
 import { type PlannedJob, type PlannedTarget, planJobs } from './planning.ts'
-import { checked, failed, open, type Settled } from './settled.ts'
+import { checked, failed, open, problemFailure, type Settled } from './settled.ts'
 import { refused, refusedChange } from './veto.ts'
 
 /** What a step is performed with. */
@@ -128,16 +130,34 @@ async function retry(
   for (let attempt = 1; ; attempt++) {
     const [settled] = await applyBatch(context, { step, position, target, jobs: [job], settles, listen })
     if (!settled) throw new Error('a batch of one job has one end')
-    const done = condition && holds(context.evaluator, [condition], step, job.job, settled.value as never) === true
-    if (done) return { ...settled, attempts: attempt }
-    if (attempt > retries || context.signal?.aborted || settled.status === 'unreachable') {
+    if (settled.status === 'unreachable') return { ...settled, attempts: attempt }
+    const held = condition === undefined ? false : holdsNow(context, condition, step, job, settled)
+    if (held === true) return { ...settled, attempts: attempt }
+    if (attempt > retries || context.signal?.aborted) {
       if (settled.failure) return { ...settled, attempts: attempt }
+      if (held instanceof Problem) return { ...failed(job.job, problemFailure(held)), attempts: attempt }
       return {
         ...failed(job.job, { code: 'NEVER_HELD', message: `its until condition did not hold in ${attempt} attempts` }),
         attempts: attempt,
       }
     }
     await context.sleep(delayMs)
+  }
+}
+
+/** What an attempt that went wrong does not have cannot be asked for: that is another attempt's turn. */
+function holdsNow(
+  { evaluator }: PlayContext,
+  condition: Expression,
+  step: Step,
+  { job }: PlannedJob,
+  { value }: Settled,
+): boolean | Problem {
+  try {
+    return holds(evaluator, [condition], step, job, value as never) === true
+  } catch (error) {
+    if (error instanceof Problem) return error
+    throw error
   }
 }
 

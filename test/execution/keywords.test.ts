@@ -68,6 +68,14 @@ describe('loop', () => {
 describe('until', () => {
   const count = 'echo x >> {{at}}/tries; [ $(grep -c x {{at}}/tries) -ge 3 ]'
 
+  test('asks for what an attempt does not have as for something that does not hold', async () => {
+    const task = '- { name: t, shell: ":", until: result.none == 0, retries: 1, delay: 0 }'
+    const [result] = await results(task)
+    expect(result).toMatchObject({ status: 'failed', attempts: 2, failure: { code: 'UNDEFINED_VARIABLE' } })
+    const [failing] = await results(task.replace('":"', '"exit 3"'))
+    expect(failing).toMatchObject({ status: 'failed', attempts: 2, failure: { code: 'ACTION_FAILED' } })
+  })
+
   test('tries again until it holds, and says how often it tried', async () => {
     const [result] = await results(`- { name: t, shell: "${count}", until: result.rc == 0, retries: 5, delay: 0 }`)
     expect(result).toMatchObject({ status: 'changed', attempts: 3 })
