@@ -13,6 +13,7 @@ import { group } from './group.ts'
 import { http } from './http.ts'
 import { iptablesChain } from './iptables-chain.ts'
 import { jsonFile } from './json-file.ts'
+import { keySuccession } from './key-succession.ts'
 import { keygen } from './keygen.ts'
 import { knownHosts } from './known-hosts.ts'
 import { lineInFile } from './line-in-file.ts'
@@ -21,7 +22,10 @@ import { reload } from './reload.ts'
 import { restart } from './restart.ts'
 import { script } from './script.ts'
 import { shell } from './shell.ts'
+import { sshCert } from './ssh-cert.ts'
 import { sshHostKey } from './ssh-host-key.ts'
+import { sshKrl } from './ssh-krl.ts'
+import { sshLoginProbe } from './ssh-login-probe.ts'
 import { sshdConfig } from './sshd-config.ts'
 import { sysctl } from './sysctl.ts'
 import { systemd } from './systemd.ts'
@@ -40,11 +44,14 @@ export const modules: readonly AnyModule[] = [
   group,
   iptablesChain,
   jsonFile,
+  keySuccession,
   keygen,
   knownHosts,
   lineInFile,
   packages,
+  sshCert,
   sshHostKey,
+  sshKrl,
   sshdConfig,
   sysctl,
   systemd,
@@ -66,5 +73,6 @@ export const actions: readonly AnyAction[] = [
   restart,
   script,
   shell,
+  sshLoginProbe,
   waitFor,
 ]

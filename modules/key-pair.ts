@@ -91,7 +91,7 @@ function ownedBy({ writer, owner, group }: KeyPlace, files: Command): Command {
 }
 
 /** Runs a script with `$t`, a folder beside the key that nobody else can look into. */
-function inPrivateFolder(path: string, script: Command): Command {
+export function inPrivateFolder(path: string, script: Command): Command {
   return sh`( umask 077
 t=$(mktemp -d ${`${foldersAbove(path)[0] ?? ''}/.lockstep-XXXXXXXXXX`}) || exit 1
 trap 'rm -rf -- "$t"' EXIT; trap 'exit 1' HUP INT TERM
@@ -103,11 +103,11 @@ ${script}
  * ssh-keygen takes a passphrase from its arguments, where every process list shows it, from a terminal, or from a program
  * that it asks. This program hands on what comes over standard input, a line for each question.
  */
-function withPassphrase(command: Command): Command {
+export function withPassphrase(command: Command): Command {
   return sh`printf '#!/bin/sh\nIFS= read -r line\nprintf "%%s\\\\n" "$line"\n' >"$t/ask" && chmod 0700 "$t/ask" || exit 1
 SSH_ASKPASS="$t/ask" SSH_ASKPASS_REQUIRE=force ${command}`
 }
 
-function answers(passphrase: Secret | undefined, times: number): Secret | undefined {
+export function answers(passphrase: Secret | undefined, times: number): Secret | undefined {
   return passphrase && new Secret(`${passphrase.reveal()}\n`.repeat(times))
 }

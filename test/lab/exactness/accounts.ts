@@ -1,5 +1,5 @@
 import fc from '../../property.ts'
-import { KEY_ONE, KEY_TWO, one, some, type TasksOf, task } from './arbitrary.ts'
+import { KEY_ONE, KEY_THREE, KEY_TWO, one, some, type TasksOf, task } from './arbitrary.ts'
 
 const user = one('u1', 'u2')
 
@@ -38,6 +38,11 @@ export const accountTasks: TasksOf = {
     task('known-hosts', { name: one('mm1', 'mm2'), state: one('absent') }),
     task('known-hosts', { entries: one([{ hosts: 'mm3', key: KEY_ONE }], []), exclusive: one(true) }),
   ),
+  'key-succession': fc.oneof(
+    task('key-succession', { old: one(KEY_ONE, KEY_TWO), new: one(KEY_THREE) }),
+    task('key-succession', { old: one(KEY_ONE), new: one(KEY_TWO), state: one('both', 'new') }),
+    task('key-succession', { old: one(KEY_ONE, KEY_TWO), state: one('new') }),
+  ),
   keygen: task('keygen', {
     path: one('/home/u1/k', '/srv/x/k', '/root/k'),
     comment: some(one('one', 'two')),
@@ -45,6 +50,27 @@ export const accountTasks: TasksOf = {
     mode: some(one('0600', '0400')),
     regenerate: some(one('never', 'mismatch', 'always')),
   }),
+  'ssh-cert': task('ssh-cert', {
+    path: one('/root/k-cert.pub', '/root/l-cert.pub'),
+    ca: one('/root/k', '/root/k', '/root/none'),
+    public_key: one(KEY_ONE, KEY_TWO),
+    identity: one('one', 'two'),
+    principals: one(['ops'], ['ops', 'u1']),
+    valid_for: one('16h', '52w'),
+    options: some(one([], ['permit-pty'])),
+  }),
+  'ssh-krl': fc.oneof(
+    task('ssh-krl', {
+      path: one('/etc/ssh/gen.krl', '/srv/x/gen.krl'),
+      keys: some(one([KEY_ONE], [KEY_TWO, KEY_ONE])),
+      exclusive: some(fc.boolean()),
+    }),
+    task('ssh-krl', {
+      path: one('/etc/ssh/gen.krl'),
+      certificates: one([{ ids: ['x'] }], [{ ca: KEY_ONE, serials: [3, '5-9'] }]),
+      exclusive: some(fc.boolean()),
+    }),
+  ),
   // The ed25519 key is the one that we know the host by.
   'ssh-host-key': task('ssh-host-key', { type: one('ed25519', 'ecdsa', 'ecdsa') }),
 }

@@ -40,6 +40,13 @@ export const actionTasks: TasksOf = {
   restart: one('systemd-journald', 'ls-a', 'ls-b').map((name) => ({ restart: name })),
   script: due.map(({ path, guard }) => ({ script: { src: 'mark.sh', args: [path], ...guard } })),
   shell: due.map(({ path, guard }) => ({ shell: { cmd: `mkdir -p ${path}\necho port >>${path}/said`, ...guard } })),
+  'ssh-login-probe': task('ssh-login-probe', {
+    host: one('127.0.0.1'),
+    user: one('root', 'u1'),
+    key: one('/root/k', '/home/u1/k'),
+    expect: some(one('refused', 'accepted')),
+    timeout: one(3),
+  }),
   'wait-for': fc.oneof(
     one({ port: 22 }, { port: 22, expect: '^SSH-2' }, { port: 9, state: 'stopped' }).map((args) => ({
       'wait-for': { ...args, timeout: 5 },

@@ -1,0 +1,151 @@
+import { Type } from '@sinclair/typebox'
+import { defineAction, type Outcome } from '../engine/resource/action.ts'
+import { Arg } from '../engine/resource/arguments.ts'
+import { sh } from '../engine/resource/command.ts'
+
+const name = (description: string) => Type.String({ pattern: '^[^\\s-][^\\s]*$', description })
+
+/** Tries a key over a connection of its own. */
+export const sshLoginProbe = defineAction({
+  name: 'ssh-login-probe',
+  summary:
+    'Proves over a fresh connection that a key logs in, or that it does not; from the host, or from the controller with `delegate_to: localhost`.',
+  args: Arg.object({
+    host: name('Name or address that is logged in to.'),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Port of its sshd; 22 by default.' })),
+    user: name('Account that is logged in to.'),
+    key: Arg.path({ description: 'Private key that is shown, and no other.' }),
+    certificate: Type.Optional(
+      Arg.path({
+        description: 'Certificate of the key; it alone counts then, and the plain key alone when it is left out.',
+      }),
+    ),
+    known_hosts: Type.Optional(
+      Arg.path({
+        description:
+          'The one file that the host must be known by; those of ssh itself when left out. Nothing is trusted at first sight.',
+      }),
+    ),
+    bind_address: Type.Optional(name('Own address to come from.')),
+    expect: Type.Optional(
+      Arg.choice(['works', 'accepted', 'refused'], {
+        description:
+          'That the key logs in and a command can be run (the default), that it logs in whatever the account may do then, or that it is refused.',
+      }),
+    ),
+    timeout: Type.Optional(
+      Type.Integer({ minimum: 1, description: 'Seconds that connecting may take; 10 when left out.' }),
+    ),
+  }),
+  examples: [
+    `- keygen: { path: /root/.example_probe, comment: probe }
+  register: example_probe
+- ssh-host-key: { type: ed25519 }
+  register: example_probed
+- known-hosts: { path: /root/.example_known, name: 127.0.0.1, key: "{{ example_probed.public_key }}" }
+- ssh-login-probe: { host: 127.0.0.1, user: root, key: /root/.example_probe, known_hosts: /root/.example_known, expect: refused }
+- authorized-key: { user: root, key: "{{ example_probe.public_key }}" }
+- ssh-login-probe: { host: 127.0.0.1, user: root, key: /root/.example_probe, known_hosts: /root/.example_known }
+`,
+  ],
+  looks: true,
+  terse: true,
+
+  decide: ({ host, user, key, expect = 'works' }) => ({
+    due: true,
+    what: `tries whether ${key} ${expect === 'refused' ? 'is refused by' : 'logs in to'} ${user}@${host}`,
+  }),
+
+  run({ host, port = 22, user, key, certificate, known_hosts, bind_address, timeout = 10 }) {
+    const types = certificate === undefined ? PLAIN : CERTIFIED
+    const options = [
+      ...FRESH,
+      `ConnectTimeout=${timeout}`,
+      `PubkeyAcceptedKeyTypes=${types.join(',')}`,
+      ...(certificate === undefined ? [] : [`CertificateFile=${quoted(certificate)}`]),
+      ...(known_hosts === undefined
+        ? []
+        : [`UserKnownHostsFile=${quoted(known_hosts)}`, 'GlobalKnownHostsFile=/dev/null']),
+      ...(bind_address === undefined ? [] : [`BindAddress=${bind_address}`]),
+    ]
+    const words = [
+      '-v',
+      '-T',
+      '-F',
+      '/dev/null',
+      '-i',
+      key,
+      '-p',
+      port,
+      '-l',
+      user,
+      ...options.flatMap((one) => ['-o', one]),
+    ]
+    return sh`LC_ALL=C exec ssh ${words} -- ${host} true </dev/null`
+  },
+
+  seconds: ({ timeout = 10 }) => timeout + 30,
+
+  conclude({ host, user, key, expect = 'works' }, outcome) {
+    const verdict = verdictOf(outcome)
+    const result = { accepted: verdict === 'works' || verdict === 'accepted', works: verdict === 'works', verdict }
+    const isFine = verdict === expect || (expect === 'accepted' && verdict === 'works')
+    if (isFine) return { changed: false, result }
+    const at = `${user}@${host}`
+    const said = lastWords(outcome)
+    const failure = {
+      works: `${at} lets the key ${key} in`,
+      accepted: `${at} lets the key ${key} in, ${expect === 'refused' ? 'though it runs nothing for it' : 'but runs nothing for it'}`,
+      refused: `${at} refuses the key ${key}`,
+      unclear: `whether ${at} lets the key ${key} in could not be tried`,
+    }[verdict]
+    return { changed: false, failure, result, ...(said === '' ? {} : { hint: said }) }
+  },
+})
+
+/** Nothing but this one key over this one connection: no agent, no other files, no connection that stands already. */
+const FRESH = [
+  ...['BatchMode=yes', 'IdentitiesOnly=yes', 'IdentityAgent=none', 'PreferredAuthentications=publickey'],
+  ...[
+    'StrictHostKeyChecking=yes',
+    'UpdateHostKeys=no',
+    'ControlMaster=no',
+    'ControlPath=none',
+    'ClearAllForwardings=yes',
+  ],
+  ...['ForwardAgent=no', 'ServerAliveInterval=5', 'ServerAliveCountMax=3'],
+]
+
+const TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521']
+const PLAIN = [...TYPES, 'rsa-sha2-512', 'rsa-sha2-256', 'sk-ssh-ed25519@openssh.com']
+const CERTIFIED = [...TYPES, 'rsa-sha2-512', 'rsa-sha2-256', 'sk-ssh-ed25519'].map(
+  (type) => `${type}-cert-v01@openssh.com`,
+)
+
+/**
+ * `refused` only when the key was really shown: one that cannot be read, a host that does not answer or that has another host key
+ * proves nothing.
+ */
+function verdictOf({ code, stderr }: Outcome): 'works' | 'accepted' | 'refused' | 'unclear' {
+  const said = stderr.toString('latin1')
+  if (
+    /^Authenticated to .* using "publickey"/m.test(said) ||
+    /^debug1: Authentication succeeded \(publickey\)/m.test(said)
+  )
+    return code === 0 ? 'works' : 'accepted'
+  const isShown = /^debug1: Offering public key: /m.test(said)
+  return code === 255 && isShown && /Permission denied \(/.test(said) ? 'refused' : 'unclear'
+}
+
+function lastWords({ stderr }: Outcome): string {
+  const lines = stderr.toString('utf8').split(/\r?\n/)
+  return (
+    lines.findLast((line) => line.trim() !== '' && !/^(debug1: |Transferred: |Bytes per second|OpenSSH_)/.test(line)) ??
+    ''
+  )
+}
+
+/** ssh splits the values of its options at spaces. */
+function quoted(path: string): string {
+  return `"${path}"`
+}
