@@ -5,7 +5,7 @@ import { sh } from '../engine/resource/command.ts'
 import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.ts'
 import { fileOf, predict, read } from '../engine/resource/read.ts'
 import { type AuthorizedFile, type KeySources, keySources, keySourcesRead, withTexts } from './authorized-files.ts'
-import { formatPublicKey, type PublicKey, parsePublicKey } from './openssh-key.ts'
+import { fingerprintOf, formatPublicKey, type PublicKey, parsePublicKey } from './openssh-key.ts'
 import { asAccount } from './owned-file.ts'
 import { linesOf, textOfLines } from './text-lines.ts'
 
@@ -150,6 +150,7 @@ function resultOf({ files }: KeySources, touched: Touched, old: PublicKey) {
   return {
     files: holders.map(({ path }) => path),
     accounts: [...new Set(holders.flatMap(({ accounts }) => accounts))].sort(),
+    old_fingerprint: fingerprintOf(old),
     changed_files: touched.map(({ file }) => file.path),
   }
 }

@@ -40,10 +40,11 @@ export const sshLoginProbe = defineAction({
   examples: [
     `- keygen: { path: /root/.example_probe, comment: probe }
   register: example_probe
+- keygen: { path: /root/.example_stranger, comment: stranger }
 - ssh-host-key: { type: ed25519 }
   register: example_probed
 - known-hosts: { path: /root/.example_known, name: 127.0.0.1, key: "{{ example_probed.public_key }}" }
-- ssh-login-probe: { host: 127.0.0.1, user: root, key: /root/.example_probe, known_hosts: /root/.example_known, expect: refused }
+- ssh-login-probe: { host: 127.0.0.1, user: root, key: /root/.example_stranger, known_hosts: /root/.example_known, expect: refused }
 - authorized-key: { user: root, key: "{{ example_probe.public_key }}" }
 - ssh-login-probe: { host: 127.0.0.1, user: root, key: /root/.example_probe, known_hosts: /root/.example_known }
 `,

@@ -18,6 +18,14 @@ describe('the inventory of a playbook that is run without one', () => {
     expect(defaultInventory(join(folder, playbook))).toBe(join(folder, 'inventories', 'mattermost-lab.yml'))
   })
 
+  test('is the one that is called after most words of its name', () => {
+    writeFileSync(join(folder, 'inventories', 'rotate-lab.yml'), '')
+    writeFileSync(join(folder, 'inventories', 'rotate-ssh-lab.yml'), '')
+    const of = (name: string) => defaultInventory(join(folder, 'playbooks', name))
+    expect(of('rotate-ssh-keys.yml')).toBe(join(folder, 'inventories', 'rotate-ssh-lab.yml'))
+    expect(of('rotate-tls.yml')).toBe(join(folder, 'inventories', 'rotate-lab.yml'))
+  })
+
   test('is asked for when there is none of its name', () => {
     expect(() => defaultInventory(join(folder, 'playbooks', 'site.yml'))).toThrow('no inventory was given')
   })

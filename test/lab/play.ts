@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { controllerFiles } from '../../engine/cli/controller-files.ts'
 import { hostOpener } from '../../engine/cli/hosts.ts'
 import { runPlaybook } from '../../engine/execution/run.ts'
@@ -39,6 +39,7 @@ export interface PlayOptions {
   access: LabAccess
   vars?: Record<string, unknown>
   limit?: string
+  tags?: readonly string[]
   onEvent?: (event: Event) => void
   signal?: AbortSignal
   lockTimeoutMs?: number
@@ -57,6 +58,7 @@ export async function playOn({
   access,
   vars = {},
   limit,
+  tags = [],
   onEvent,
   signal,
   lockTimeoutMs,
@@ -68,7 +70,7 @@ export async function playOn({
     playbookPath: playbook,
     inventory,
     limit,
-    tags: [],
+    tags,
     skipTags: [],
     extraVars: vars,
     registry: { modules, actions },
@@ -122,6 +124,15 @@ export async function playOn({
 
 function nameOf({ host, task, item }: Result): string {
   return `${host}: ${task}${item ? ` [${item.label}]` : ''}`
+}
+
+/** What a check calls a change a run then makes, and no other but what the check has left open. */
+export function expectForeseen(check: Outcome, run: Outcome): void {
+  const open = new Set(
+    check.results.filter(({ status }) => status !== 'changed' && status !== 'ok' && status !== 'skipped').map(nameOf),
+  )
+  const certain = (names: readonly string[]) => names.filter((name) => !open.has(name))
+  expect(certain(run.changed)).toEqual(certain(check.changed))
 }
 
 /** An inventory of lab hosts as a file, by name and address, in one group. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { EMPTY_KRL, formatKrl, type Krl, krlLines, parseKrl, type Range, union } from '../../modules/krl.ts'
+import { EMPTY_KRL, type Krl, krlLines, type Range, union } from '../../modules/krl.ts'
+import { formatKrl, parseKrl } from '../../modules/krl-file.ts'
 import { wire } from '../../modules/openssh-wire.ts'
 import fc from '../property.ts'
 

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { ABSENT, type FileState, fileOf, NO_CONNECTION } from '../../engine/resource/read.ts'
-import { EMPTY_KRL, formatKrl } from '../../modules/krl.ts'
+import { EMPTY_KRL } from '../../modules/krl.ts'
+import { formatKrl } from '../../modules/krl-file.ts'
 import { parsePublicKey } from '../../modules/openssh-key.ts'
 import { sshKrl } from '../../modules/ssh-krl.ts'
 

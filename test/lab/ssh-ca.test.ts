@@ -1,0 +1,101 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { runCommand } from '../../lab/command.ts'
+import { expectForeseen, files, freshHosts, inventoryText, type Outcome, out, playOn } from './play.ts'
+
+const HOSTS = [
+  { name: 'ca1', address: '10.98.2.1' },
+  { name: 'ca2', address: '10.98.2.2' },
+]
+const [ONE] = HOSTS as [(typeof HOSTS)[number]]
+const lab = freshHosts(HOSTS)
+const at = files({ 'made.txt': '' })
+const CA = at.path('ca')
+const ANNA = at.path('anna')
+
+beforeAll(() => {
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'anna', '-f', ANNA])
+})
+afterAll(() => at[Symbol.dispose]())
+
+const annasKey = () => readFileSync(`${ANNA}.pub`, 'utf8').trim()
+
+async function play(mode: 'check' | 'run', vars: object = {}, login: object = {}): Promise<Outcome> {
+  const hosts = Object.fromEntries(HOSTS.map(({ name, address }) => [name, { address }]))
+  const text = JSON.parse(inventoryText(hosts)) as { all: { vars: object } }
+  Object.assign(text.all.vars, login)
+  using inventory = files({ 'inventory.yml': JSON.stringify(text) })
+  return await playOn({
+    mode,
+    playbook: 'playbooks/ssh-ca.yml',
+    inventory: inventory.path('inventory.yml'),
+    access: lab.access,
+    vars: {
+      ssh_ca_folder: CA,
+      ssh_ca_principals: { ops: ['admin'] },
+      ssh_ca_users: [{ name: 'anna@example', key: annasKey(), principals: ['admin'], options: ['permit-pty'] }],
+      ...vars,
+    },
+  })
+}
+
+/** What becomes of Anna's login with her certificate, to a host that is known by its CA alone. */
+async function annaLogsIn(): Promise<string> {
+  const options = [
+    ...['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${CA}/known_hosts`],
+    ...['GlobalKnownHostsFile=/dev/null', `CertificateFile=${CA}/users/anna@example-cert.pub`],
+  ]
+  const words = options.flatMap((option) => ['-o', option])
+  const { code, stdout, stderr } = await runCommand([
+    'ssh',
+    '-F',
+    '/dev/null',
+    '-i',
+    ANNA,
+    ...words,
+    `ops@${ONE.address}`,
+    'id -un',
+  ])
+  return code === 0 ? stdout.toString().trim() : stderr.toString().trim()
+}
+
+describe('certificates', () => {
+  test('are brought to fresh hosts: check touches nothing, a run makes what it named, a second one nothing', async () => {
+    const check = await play('check')
+    expect(check.failed).toEqual([])
+    const run = await play('run')
+    expect(run.failed).toEqual([])
+    expectForeseen(check, run)
+    const again = await play('run')
+    expect(again.failed).toEqual([])
+    expect(again.changed).toEqual([])
+    expect(await annaLogsIn()).toBe('ops')
+    expect(readFileSync(`${CA}/user_ca.issued`, 'utf8').split('\n').filter(Boolean)).toHaveLength(3)
+  })
+
+  test('of a key that is revoked are refused at once, as ssh-keygen says too', async () => {
+    const run = await play('run', { ssh_ca_revoked_keys: [annasKey()] })
+    expect(run.failed).toEqual([])
+    expect(run.changed).toEqual(HOSTS.map(({ name }) => `${name}: Nothing is refused yet, or what has been so far`))
+    expect(await annaLogsIn()).toMatch(/Permission denied/)
+    const asked = await out(
+      ONE.name,
+      `echo '${annasKey()}' >/run/key; ssh-keygen -Q -f /etc/ssh/revoked.krl /run/key || :`,
+    )
+    expect(asked).toMatch(/REVOKED/)
+  })
+})
+
+test('a host that has lost its list lets one account in, from where it is mended', async () => {
+  await out(ONE.name, 'rm /etc/ssh/revoked.krl')
+  const shut = await play('run')
+  expect(shut.failed).toEqual([expect.stringMatching(/ca1: .* lets nobody in/)])
+  const glass = { remote_user: 'breakglass', private_key_file: `${CA}/break-glass` }
+  const mended = await play('run', { ssh_ca_revoked_keys: [annasKey()] }, glass)
+  expect(mended.failed).toEqual([])
+  const open = await play('run')
+  expect(open.failed).toEqual([])
+  expect(open.changed).toEqual([])
+  expect(await annaLogsIn()).toMatch(/Permission denied/)
+})
