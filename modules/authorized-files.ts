@@ -84,14 +84,3 @@ export function keySources({ stdout }: RawState): KeySources {
   }
   return { files, commands, unsafe }
 }
-
-/** What the look will say once these files have other texts. */
-export function withTexts(state: RawState, texts: ReadonlyMap<string, string>): RawState {
-  const lines = state.stdout.toString('utf8').split('\n')
-  const next = lines.map((line) => {
-    const fields = line.split('\t')
-    const text = texts.get(fields[1] ?? '')
-    return text === undefined ? line : [...fields.slice(0, 6), Buffer.from(text).toString('base64')].join('\t')
-  })
-  return { ...state, stdout: Buffer.from(next.join('\n')) }
-}

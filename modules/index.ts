@@ -13,6 +13,7 @@ import { group } from './group.ts'
 import { http } from './http.ts'
 import { iptablesChain } from './iptables-chain.ts'
 import { jsonFile } from './json-file.ts'
+import { keyAudit } from './key-audit.ts'
 import { keySuccession } from './key-succession.ts'
 import { keygen } from './keygen.ts'
 import { knownHosts } from './known-hosts.ts'
@@ -69,6 +70,7 @@ export const actions: readonly AnyAction[] = [
   fail,
   fetch,
   http,
+  keyAudit,
   reload,
   restart,
   script,

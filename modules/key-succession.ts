@@ -4,7 +4,7 @@ import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
 import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.ts'
 import { fileOf, predict, read } from '../engine/resource/read.ts'
-import { type AuthorizedFile, type KeySources, keySources, keySourcesRead, withTexts } from './authorized-files.ts'
+import { type AuthorizedFile, type KeySources, keySources, keySourcesRead } from './authorized-files.ts'
 import { fingerprintOf, formatPublicKey, type PublicKey, parsePublicKey } from './openssh-key.ts'
 import { asAccount } from './owned-file.ts'
 import { linesOf, textOfLines } from './text-lines.ts'
@@ -81,10 +81,8 @@ export const keySuccession = defineModule({
         ...{ kind: 'save', what: file.path, from: file.text, to: text, writer: file.writer, mode: file.mode },
         endangers: isWayIn(file) ? 'keys' : undefined,
       })),
-      after: [
-        predict(keySourcesRead, withTexts(have.sources, new Map(touched.map(({ file, text }) => [file.path, text])))),
-        ...touched.map(({ file, text }) => predict(read.file(file.path), statusOf(file, text))),
-      ],
+      // The look itself is left open: other tasks may change the same files in between.
+      after: touched.map(({ file, text }) => predict(read.file(file.path), statusOf(file, text))),
       result: resultOf(sources, touched, old),
       warnings: warningsOf(sources, want.state),
     }

@@ -47,10 +47,8 @@ test('the keys of tunnels are replaced while the cluster stands, and its own pla
   for (const key of old) expect(next).not.toContain(key)
   expect(await trusted(next)).toEqual(before)
   await untilAllAlive(nodes)
-  for (const mode of ['check', 'run'] as const) {
-    const again = await play(mode, 'rotate-ssh-keys', 'a')
-    expect([...again.failed, ...again.changed]).toEqual([])
-  }
+  const again = await play('run', 'rotate-ssh-keys', 'a')
+  expect([...again.failed, ...again.changed]).toEqual([])
   const own = await play('check', 'mattermost-tunnels', 'a')
   expect([...own.failed, ...own.changed]).toEqual([])
 })

@@ -21,14 +21,14 @@ afterAll(() => at[Symbol.dispose]())
 
 const annasKey = () => readFileSync(`${ANNA}.pub`, 'utf8').trim()
 
-async function play(mode: 'check' | 'run', vars: object = {}, login: object = {}): Promise<Outcome> {
+async function play(mode: 'check' | 'run', vars: object = {}, login: object = {}, name = 'ssh-ca'): Promise<Outcome> {
   const hosts = Object.fromEntries(HOSTS.map(({ name, address }) => [name, { address }]))
   const text = JSON.parse(inventoryText(hosts)) as { all: { vars: object } }
   Object.assign(text.all.vars, login)
   using inventory = files({ 'inventory.yml': JSON.stringify(text) })
   return await playOn({
     mode,
-    playbook: 'playbooks/ssh-ca.yml',
+    playbook: `playbooks/${name}.yml`,
     inventory: inventory.path('inventory.yml'),
     access: lab.access,
     vars: {
@@ -85,6 +85,28 @@ describe('certificates', () => {
     )
     expect(asked).toMatch(/REVOKED/)
   })
+})
+
+test('an audit is content with what is there, and names every key that nobody has told it of', async () => {
+  await out(ONE.name, 'chmod 0644 /etc/ssh/ssh_host_ecdsa_key')
+  const audit = (vars: object) => play('check', vars, {}, 'audit-keys')
+  try {
+    const open = await audit({})
+    expect(open.failed).toEqual([
+      expect.stringMatching(
+        /^ca1: .*: the private key SHA256:\S+ in \/etc\/ssh\/ssh_host_ecdsa_key is open to others: mode 0644$/,
+      ),
+    ])
+    const unknown = await audit({ audit_known: [annasKey()], audit_tolerate: ['open'] })
+    expect(unknown.failed).toHaveLength(HOSTS.length)
+    const { hint = '' } = unknown.results.find(({ status }) => status === 'failed')?.failure ?? {}
+    expect(hint).toMatch(
+      /the authorized key \S+ in \/home\/ops\/.ssh\/authorized_keys \(lockstep-lab\), which opens ops, is known to nobody/,
+    )
+    expect(hint).toMatch(/the trusted CA \S+ in \/etc\/ssh\/user_ca.pub/)
+  } finally {
+    await out(ONE.name, 'chmod 0600 /etc/ssh/ssh_host_ecdsa_key')
+  }
 })
 
 test('a host that has lost its list lets one account in, from where it is mended', async () => {

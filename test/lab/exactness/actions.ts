@@ -33,6 +33,10 @@ export const actionTasks: TasksOf = {
     task('http', { url: one('http://127.0.0.1:8980/f'), status: one([200, 404]), expect: some(one('port')) }),
     task('http', { url: one('http://127.0.0.1:8980/f'), method: one('POST', 'HEAD'), status: one([200, 404, 501]) }),
   ),
+  'key-audit': task('key-audit', {
+    known: some(one([])),
+    tolerate: some(one(['weak', 'open', 'unknown'])),
+  }),
   reload: fc.oneof(
     one('ssh', 'ls-a').map((name) => ({ reload: name })),
     task('reload', { name: one('ls-a', 'systemd-journald'), or_restart: one(true) }),
