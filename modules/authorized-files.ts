@@ -25,7 +25,7 @@ export interface KeySources {
 
 /**
  * Every file that sshd reads for any account: which they are follows from accounts and Match blocks, so only sshd can tell, and no
- * list of reads. A line is `command NAME`, or fields with a tab between: accounts, path, mode, owner, group, writer, base64 of the text.
+ * list of reads; it is asked for each account only where a Match block may say something of keys. A line is `command NAME`, or fields with a tab between: accounts, path, mode, owner, group, writer, base64 of the text.
  */
 export const keySourcesRead = read.raw(
   'authorized-files',
@@ -33,9 +33,12 @@ export const keySourcesRead = read.raw(
 trap 'rm -rf -- "$d"; [ -z "$made" ] || rmdir /run/sshd' EXIT; trap 'exit 1' HUP INT TERM
 command -v sshd >/dev/null 2>&1 || exit 0
 [ -d /run/sshd ] || { mkdir -m 0755 /run/sshd 2>/dev/null && made=1; }
+says() { grep -rhsiE "^[[:space:]]*$1[[:space:]]" /etc/ssh/sshd_config /etc/ssh/sshd_config.d; }
+each=
+if says match >/dev/null && { says 'authorizedkeys(file|command)' || says include | grep -v 'sshd_config.d/[*].conf'; } >/dev/null; then each=1; fi
 getent passwd | while IFS=: read -r user _ uid _ _ home _; do
 case $user in ''|*[!A-Za-z0-9._-]*) continue;; esac
-if grep -rqsi '^[[:space:]]*match[[:space:]]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d || [ ! -e "$d/all" ]; then
+if [ -n "$each" ] || [ ! -e "$d/all" ]; then
 sshd -T -C "user=$user,host=localhost,addr=127.0.0.1" >"$d/all" 2>/dev/null || exit 1
 fi
 sed -n 's/^authorizedkeyscommand //p' "$d/all" | grep -vix none >>"$d/commands"

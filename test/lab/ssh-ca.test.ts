@@ -88,13 +88,16 @@ describe('certificates', () => {
 })
 
 test('an audit is content with what is there, and names every key that nobody has told it of', async () => {
-  await out(ONE.name, 'chmod 0644 /etc/ssh/ssh_host_ecdsa_key')
+  await out(
+    ONE.name,
+    "mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_open; chmod 0644 /root/.ssh/id_open",
+  )
   const audit = (vars: object) => play('check', vars, {}, 'audit-keys')
   try {
     const open = await audit({})
     expect(open.failed).toEqual([
       expect.stringMatching(
-        /^ca1: .*: the private key SHA256:\S+ in \/etc\/ssh\/ssh_host_ecdsa_key is open to others: mode 0644$/,
+        /^ca1: .*: the private key SHA256:\S+ in \/root\/.ssh\/id_open is open to others: mode 0644$/,
       ),
     ])
     const unknown = await audit({ audit_known: [annasKey()], audit_tolerate: ['open'] })
@@ -105,7 +108,7 @@ test('an audit is content with what is there, and names every key that nobody ha
     )
     expect(hint).toMatch(/the trusted CA \S+ in \/etc\/ssh\/user_ca.pub/)
   } finally {
-    await out(ONE.name, 'chmod 0600 /etc/ssh/ssh_host_ecdsa_key')
+    await out(ONE.name, 'rm /root/.ssh/id_open*')
   }
 })
 
