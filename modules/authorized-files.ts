@@ -4,7 +4,7 @@ import { type RawState, read } from '../engine/resource/read.ts'
 /** A file in which sshd looks for the keys of an account. */
 export interface AuthorizedFile {
   path: string
-  /** Account that can change its folder, and so does the work there. */
+  /** Account that can change a folder on the way, a link included, and so does the work there. */
   writer: string
   mode: number
   owner: string
@@ -25,7 +25,8 @@ export interface KeySources {
 
 /**
  * Every file that sshd reads for any account: which they are follows from accounts and Match blocks, so only sshd can tell, and no
- * list of reads; it is asked for each account only where a Match block may say something of keys. A line is `command NAME`, or fields with a tab between: accounts, path, mode, owner, group, writer, base64 of the text.
+ * list of reads; it is asked for each account only where a Match block may say something of keys. A line is `command NAME`, or
+ * fields with a tab between: accounts, path, mode, owner, group, writer, base64 of the text.
  */
 export const keySourcesRead = read.raw(
   'authorized-files',
@@ -52,10 +53,9 @@ printf '%s\t%s\n' "$path" "$user"
 done
 done >"$d/files" || exit 1
 [ ! -s "$d/commands" ] || sort -u "$d/commands" | sed 's/^/command /'
-tab=$(printf '\\t')
 cut -f 1 "$d/files" | sort -u | while IFS= read -r path; do
 [ -e "$path" ] || [ -L "$path" ] || continue
-real=$(readlink -f -- "$path"); folder=$real; writer=root
+folder=$path; writer=root
 while folder=\${folder%/*}; [ -n "$folder" ]; do
 o=$(stat -c %U -- "$folder") || break
 [ "$o" = root ] || { writer=$o; break; }
