@@ -21,13 +21,13 @@ export interface KeyFile {
 export const keyFilesRead = read.raw(
   'key-files',
   sh`( PATH=$PATH:/usr/sbin:/sbin
-tell() { printf '%s\t%s\t%s\t' "$1" "$2" "$(stat -c '%a\t%U\t%Y' -- "$2" | sed 's/\\\\t/\t/g')"
+tell() { printf '%s\t%s\t%s\t' "$1" "$2" "$(stat -c '%a\t%U\t%Y' -- "$2")"
 [ "$1" = private ] || head -c 65536 -- "$2" | base64 -w 0
 printf '\n'; }
 { echo /etc/ssh; getent passwd | cut -d : -f 6 | sort -u | sed 's,$,/.ssh,'; } | while IFS= read -r folder; do
 [ -d "$folder" ] || continue
 find "$folder" -maxdepth 1 -type f -size -64k ! -name '*[[:cntrl:]]*' | sort | while IFS= read -r file; do
-case $(head -c 80 -- "$file" | tr -d '\0' | head -n 1) in
+case $(head -c 80 -- "$file" | tr -d '\\000' | head -n 1) in
 -----BEGIN*'PRIVATE KEY-----'*) tell private "$file";;
 ssh-*|ecdsa-*|sk-*) case $file in *.pub) tell public "$file";; esac;;
 esac
