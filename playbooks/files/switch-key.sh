@@ -7,6 +7,7 @@ if [ ! -f "$key.old" ]; then
     ln -f -- "$key.pub" "$key.old.pub"
     ln -- "$key" "$key.old"
 fi
-mv -fT -- "$key.next.pub" "$key.pub"
+# The private half first: cut off here, the public one is written anew from it.
 mv -fT -- "$key.next" "$key"
+mv -fT -- "$key.next.pub" "$key.pub"
 sync
