@@ -75,12 +75,13 @@ test('a login key is replaced on every host, with its options, and its sessions 
   const ended = once(session, 'exit')
   try {
     await Promise.race([once(session.stdout, 'data'), ended])
-    const check = await rotate('check', 'a')
+    const vars = { old_sessions: 'end' }
+    const check = await rotate('check', 'a', { vars })
     expect(check.failed).toEqual([])
     expect(publicKey()).toBe(old)
     await expectTrusted(old, true)
 
-    const run = await rotate('run', 'a', { vars: { old_sessions: 'end' } })
+    const run = await rotate('run', 'a', { vars })
     expect(run.failed).toEqual([])
     expectForeseen(check, run)
     await ended
