@@ -58,7 +58,8 @@ export const sshLoginProbe = defineAction({
   }),
 
   run({ host, port = 22, user, key, certificate, known_hosts, bind_address, timeout = 10 }) {
-    const types = certificate === undefined ? PLAIN : CERTIFIED
+    // ssh signs with the plain key of a certificate only when it may show it too; what sshd has accepted is told below.
+    const types = certificate === undefined ? PLAIN : [...CERTIFIED, ...PLAIN]
     const options = [
       ...FRESH,
       `ConnectTimeout=${timeout}`,
@@ -87,8 +88,8 @@ export const sshLoginProbe = defineAction({
 
   seconds: ({ timeout = 10 }) => timeout + 30,
 
-  conclude({ host, user, key, expect = 'works' }, outcome) {
-    const verdict = verdictOf(outcome)
+  conclude({ host, user, key, certificate, expect = 'works' }, outcome) {
+    const verdict = verdictOf(outcome, certificate !== undefined)
     const result = { accepted: verdict === 'works' || verdict === 'accepted', works: verdict === 'works', verdict }
     const isFine = verdict === expect || (expect === 'accepted' && verdict === 'works')
     if (isFine) return { changed: false, result }
@@ -127,15 +128,15 @@ const CERTIFIED = [...TYPES, 'rsa-sha2-512', 'rsa-sha2-256', 'sk-ssh-ed25519'].m
  * `refused` only when the key was really shown: one that cannot be read, a host that does not answer or that has another host key
  * proves nothing.
  */
-function verdictOf({ code, stderr }: Outcome): 'works' | 'accepted' | 'refused' | 'unclear' {
-  const said = stderr.toString('latin1')
-  if (
-    /^Authenticated to .* using "publickey"/m.test(said) ||
-    /^debug1: Authentication succeeded \(publickey\)/m.test(said)
-  )
-    return code === 0 ? 'works' : 'accepted'
-  const isShown = /^debug1: Offering public key: /m.test(said)
-  return code === 255 && isShown && /Permission denied \(/.test(said) ? 'refused' : 'unclear'
+function verdictOf({ code, stderr }: Outcome, isCertificate: boolean): 'works' | 'accepted' | 'refused' | 'unclear' {
+  const lines = stderr.toString('latin1').split(/\r?\n/)
+  const isOne = (line: string) => / \S+-CERT SHA256:/.test(line) === isCertificate
+  const isShown = lines.some((line) => line.startsWith('debug1: Offering public key: ') && isOne(line))
+  const accepted = lines.findLast((line) => line.startsWith('debug1: Server accepts key: '))
+  const isIn = lines.some((line) => /^Authenticated to .* using "publickey"/.test(line))
+  if (isIn && accepted !== undefined && isOne(accepted)) return code === 0 ? 'works' : 'accepted'
+  const isRefused = isIn || (code === 255 && lines.some((line) => line.includes('Permission denied (')))
+  return isShown && isRefused ? 'refused' : 'unclear'
 }
 
 function lastWords({ stderr }: Outcome): string {

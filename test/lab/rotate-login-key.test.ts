@@ -55,6 +55,7 @@ async function rotate(mode: 'check' | 'run', rotation: string, more: Partial<Pla
     playbook: 'playbooks/rotate-ssh-keys.yml',
     inventory: inventory.path('inventory.yml'),
     access: lab.access,
+    lockTimeoutMs: 120_000,
     ...more,
     vars: { rotation, ...more.vars },
   })

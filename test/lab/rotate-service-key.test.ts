@@ -17,6 +17,7 @@ async function play(mode: 'check' | 'run', playbook: string, rotation: string): 
     playbook: `playbooks/${playbook}.yml`,
     inventory: at.path('inventory.yml'),
     access: lab.access,
+    lockTimeoutMs: 120_000,
     vars: { rotation },
     tags: playbook === 'rotate-ssh-keys' ? ['service'] : [],
   })

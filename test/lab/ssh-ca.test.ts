@@ -31,6 +31,7 @@ async function play(mode: 'check' | 'run', vars: object = {}, login: object = {}
     playbook: `playbooks/${name}.yml`,
     inventory: inventory.path('inventory.yml'),
     access: lab.access,
+    lockTimeoutMs: 120_000,
     vars: {
       ssh_ca_folder: CA,
       ssh_ca_principals: { ops: ['admin'] },

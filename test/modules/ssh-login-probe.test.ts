@@ -5,7 +5,8 @@ type Want = Parameters<NonNullable<typeof sshLoginProbe.run>>[0]
 
 const WANT = { host: '10.0.0.1', user: 'ops', key: '/k' }
 const shown = 'debug1: Offering public key: /k ED25519 SHA256:x explicit\n'
-const inside = `${shown}Authenticated to 10.0.0.1 ([10.0.0.1]:22) using "publickey".\n`
+const taken = 'debug1: Server accepts key: /k ED25519 SHA256:x explicit\n'
+const inside = `${shown}${taken}Authenticated to 10.0.0.1 ([10.0.0.1]:22) using "publickey".\n`
 const refused = `${shown}debug1: No more authentication methods to try.\nops@10.0.0.1: Permission denied (publickey).\n`
 
 function conclude(expected: Want['expect'], code: number, stderr: string) {
@@ -66,9 +67,20 @@ describe('ssh-login-probe', () => {
     expect(text).not.toContain('-cert-v01')
   })
 
-  test('shows a certificate and not its plain key when one is named', () => {
+  test.each([
+    { title: 'a certificate that is accepted', offered: ['-CERT'], accepted: '-CERT', verdict: 'works' },
+    { title: 'a plain key that is accepted in its place', offered: ['-CERT', ''], accepted: '', verdict: 'refused' },
+    { title: 'a plain key alone', offered: [''], accepted: '', verdict: 'unclear' },
+  ])('of $title says that the certificate is $verdict', ({ offered, accepted, verdict }) => {
+    const lines = offered.map((kind) => shown.replace('ED25519', `ED25519${kind}`)).join('')
+    const said = lines + taken.replace('ED25519', `ED25519${accepted}`) + inside.split('\n').slice(2).join('\n')
+    const outcome = { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.from(said) }
+    expect(sshLoginProbe.conclude?.({ ...WANT, certificate: '/k-cert.pub' }, outcome).result).toMatchObject({ verdict })
+  })
+
+  test('shows a certificate first when one is named', () => {
     const text = commandOf({ certificate: '/k-cert.pub' })
     expect(text).toContain('PubkeyAcceptedKeyTypes=ssh-ed25519-cert-v01@openssh.com,')
-    expect(text).not.toContain('ssh-ed25519,')
+    expect(text).toContain('CertificateFile="/k-cert.pub"')
   })
 })
