@@ -94,12 +94,13 @@ export const sshLoginProbe = defineAction({
     const isFine = verdict === expect || (expect === 'accepted' && verdict === 'works')
     if (isFine) return { changed: false, result }
     const at = `${user}@${host}`
+    const shown = certificate === undefined ? `the key ${key}` : `the certificate ${certificate}`
     const said = lastWords(outcome)
     const failure = {
-      works: `${at} lets the key ${key} in`,
-      accepted: `${at} lets the key ${key} in, ${expect === 'refused' ? 'though it runs nothing for it' : 'but runs nothing for it'}`,
-      refused: `${at} refuses the key ${key}`,
-      unclear: `whether ${at} lets the key ${key} in could not be tried`,
+      works: `${at} lets ${shown} in`,
+      accepted: `${at} lets ${shown} in, ${expect === 'refused' ? 'though it runs nothing for it' : 'but runs nothing for it'}`,
+      refused: `${at} refuses ${shown}`,
+      unclear: `whether ${at} lets ${shown} in could not be tried`,
     }[verdict]
     return { changed: false, failure, result, ...(said === '' ? {} : { hint: said }) }
   },
