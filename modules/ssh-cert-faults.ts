@@ -17,7 +17,7 @@ const SKEW_SECONDS = 300
 const ROUNDING_SECONDS = 60
 
 /** The clock of the machine that signs: a certificate's age is a matter of time, which no file tells. */
-export const clockRead = read.raw('clock', sh`date +%s`)
+export const clockRead = read.raw('seconds-since-1970', sh`date +%s`)
 
 /** Seconds since 1970. */
 export function timeIn({ stdout }: RawState): number {

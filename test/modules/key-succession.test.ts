@@ -66,6 +66,12 @@ describe('key-succession', () => {
     ])
   })
 
+  test.each(['root', 'app'])('writes each file as the account that can change its folder: %s', (writer) => {
+    const [change] = plan({}, [line('/a', `${OLD}\n`, writer)]).changes
+    const command = change && keySuccession.apply.save(change, { old: OLD, new: NEW })
+    expect([command ?? []].flat().some(({ text }) => text.includes(`runuser -u ${writer} `))).toBe(writer === 'app')
+  })
+
   test('tells where the old key stands, and what it cannot see', () => {
     expect(plan({}, [line('/a', `${OLD}\n`)]).result).toMatchObject({ files: ['/a'], accounts: ['app'] })
     const { result, warnings } = plan({ state: 'new' }, [
