@@ -70,7 +70,7 @@ export class PlayRun {
         const passing = { roll: block.roll, members: batch, around, step, handler: handlers?.steps[position] }
         await this.#passage.pass(passing, async (members) => {
           await this.#runSteps(part, members)
-          if (handlers && position === 0 && end === to) await this.#pay(handlers, members)
+          if (end === handlers?.steps.length) await this.#pay(handlers, members)
         })
         position = end
         continue

@@ -225,6 +225,14 @@ describe('a handler of several tasks', () => {
     expect(summary.hosts).toMatchObject({ a: { owed: ['roll'] }, b: { owed: ['roll'] }, c: { owed: [] } })
   })
 
+  test('is paid host by host by the roll at its end, whatever comes before that', async () => {
+    const inside = roll.slice(roll.indexOf('      serial')).replaceAll('\n      ', '\n          ').trim()
+    const handler = `\n    - name: roll\n      block:\n        - { name: zero, debug: x }\n        - ${inside}\n`
+    const { lines, summary } = await runText(playbook(handler), { options: { extraVars: { bad: 'b' } } })
+    expect(lines.slice(9)).toEqual(['c one: ok', 'c two: ok', 'b one: ok', 'b two: failed'])
+    expect(summary.hosts).toMatchObject({ a: { owed: ['roll'] }, b: { owed: ['roll'] }, c: { owed: [] } })
+  })
+
   test('may be a file of tasks, and listens as a whole', async () => {
     const handler = '\n    - { name: both, include: both.yml, listen: [roll] }'
     const files = { 'both.yml': '- { name: one, debug: x }\n- { name: two, debug: x }\n' }

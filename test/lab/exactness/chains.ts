@@ -1,6 +1,8 @@
 import fc from '../../property.ts'
-import { type Chunk, KEY_ONE, one } from './arbitrary.ts'
+
+import { type Chunk, KEY_ONE, KEY_TWO, one } from './arbitrary.ts'
 import { certificates } from './certificates.ts'
+
 import { fileTasks } from './files.ts'
 import { unitName, unitText, unitTexts } from './services.ts'
 import { single } from './tasks.ts'
@@ -43,6 +45,22 @@ const keys = one('/srv/x', '/home/u1', '/root').map(
     { copy: { dest: '/srv/key.note', content: 'sealed\n' }, when: 'R.changed' },
   ],
 )
+
+/** A key that is let in, logs in, and gets a successor; a probe by itself seldom finds a key that it could show. */
+const logins: Chunk = [
+  { keygen: { path: '/root/login' }, register: 'K' },
+  { 'ssh-host-key': { type: 'ed25519' }, register: 'R' },
+  { 'known-hosts': { path: '/root/known', name: '127.0.0.1', key: '{{R.public_key}}' } },
+  { 'authorized-key': { user: 'root', key: '{{K.public_key}}' } },
+  {
+    'ssh-login-probe': { host: '127.0.0.1', user: 'root', key: '/root/login', known_hosts: '/root/known', timeout: 5 },
+    until: 'result.accepted',
+    retries: 1,
+    delay: 1,
+  },
+  { 'key-succession': { old: '{{K.public_key}}', new: KEY_TWO } },
+  { reload: 'ssh' },
+]
 
 const hostKeys: Chunk = [
   { 'ssh-host-key': { type: 'ecdsa' }, register: 'K' },
@@ -126,7 +144,7 @@ const chains: fc.Arbitrary<Chunk> = fc.oneof(
   keys,
   links,
   others,
-  one(hostKeys, packages, web, controller),
+  one(hostKeys, logins, logins, packages, web, controller),
   certificates,
   fc.tuple(single, single, one('R.changed', '!R.changed')).map(
     ([first, second, when]): Chunk => [

@@ -104,6 +104,8 @@ function moduleClaims(module: string, args: Record<string, unknown>): string[] {
       return args.rule !== undefined ? [`ufw#${args.port}`] : args.rules ? ['ufw'] : [`ufw#${Object.keys(args).sort()}`]
     case 'authorized-key':
       return [`keys:${args.user}${args.exclusive ? '' : `#${args.key}`}`]
+    case 'key-succession':
+      return ['keys:root', 'keys:u1', 'keys:u2']
     case 'known-hosts':
       return [`hosts:${args.user}`]
     case 'command':
