@@ -19,7 +19,7 @@ const home = fileURLToPath(new URL('..', import.meta.url))
 const GENERATED = ['docs/modules.md', 'docs/functions.md', 'docs/commands.md']
 
 /** Its examples are for cron, systemd and CI, and have tests of their own. */
-const ELSEWHERE = ['docs/audit.md']
+const ELSEWHERE = ['docs/audit.md', 'docs/consul.md']
 
 const pages = ['README.md', ...filesBelow('docs')].filter(
   (page) => page.endsWith('.md') && ![...GENERATED, ...ELSEWHERE].includes(page),
@@ -93,6 +93,7 @@ const GIVEN = {
   shop_port: 8080,
   release: '1',
   leader: { stdout: 'web1' },
+  before: { process: '1' },
   log_level: 'info',
   shop_is_open: true,
   tunnel_port: 8074,
