@@ -71,13 +71,16 @@ export function requireUnit(name: string, unit: UnitState): void {
 /**
  * Starts, restarts or reloads a unit and sees to it that it is up: a service that systemd calls started as soon as its
  * process exists is looked at for a moment longer. What is not up fails with a sentence and the last lines of its journal.
- * systemd is told of changed unit files first, and to forget that it has tried too often.
+ * systemd is told of changed unit files first, and to forget that it has tried too often; of a unit whose file is gone it has only
+ * what it holds in memory, and would lose that.
  */
 export function bringUp(verb: 'start' | 'restart' | 'reload' | 'reload-or-restart', unit: string): Command {
   return sh`u=${unit}; v=${verb}
 ${LOOK}
 fail() { printf 'lockstep: %s\n' "$1" >&2; journalctl -u "$u" -n 8 --no-pager -o cat >&2 2>/dev/null; exit 1; }
-look; case $reload$load in yes*|*error) systemctl daemon-reload || exit 1;; esac
+look; case $reload$load in
+yes*|*error) [ -n "$fragment" ] && [ ! -e "$fragment" ] || systemctl daemon-reload || exit 1;;
+esac
 [ "$active" != failed ] || systemctl reset-failed -- "$u"
 said=$(systemctl "$v" -- "$u" 2>&1) || fail "systemctl $v $u: $(printf '%s\\n' "$said" | head -n 1)"
 look; before=$restarts; i=0
@@ -112,11 +115,12 @@ export function bringUpResult(name: string, { code, stdout, stderr }: Outcome): 
   }
 }
 
-const LOOK = sh`look() { load= active= sub= type= result= restarts= reload= condition=
+const LOOK = sh`look() { load= active= sub= type= result= restarts= reload= condition= fragment=
 while IFS='=' read -r key value; do case $key in
 LoadState) load=$value;; ActiveState) active=$value;; SubState) sub=$value;; Type) type=$value;; Result) result=$value;;
 NRestarts) restarts=$value;; NeedDaemonReload) reload=$value;; ConditionResult) condition=$value;;
+FragmentPath) fragment=$value;;
 esac; done <<END
-$(systemctl show -p LoadState,ActiveState,SubState,Type,Result,NRestarts,NeedDaemonReload,ConditionResult -- "$u")
+$(systemctl show -p LoadState,ActiveState,SubState,Type,Result,NRestarts,NeedDaemonReload,ConditionResult,FragmentPath -- "$u")
 END
 }`

@@ -6,11 +6,17 @@ const BOOT = 12
 
 /**
  * A few of the cases that call each of these modules so many times, or as often as all of them do: by turns the case that
- * brings most of what is still missing for its length. The same cases give the same few.
+ * brings most of what is still missing for its length. The same cases give the same few. What seldom finds what it needs is
+ * called so many times more often.
  */
-export function covering<T extends { one: Case }>(drawn: readonly T[], modules: readonly string[], times: number): T[] {
+export function covering<T extends { one: Case }>(
+  drawn: readonly T[],
+  modules: readonly string[],
+  times: number,
+  seldom: Readonly<Record<string, number>> = {},
+): T[] {
   const left = drawn.map((each) => ({ each, calls: callsOf(each.one, modules) }))
-  const missing = new Map(modules.map((name) => [name, times]))
+  const missing = new Map(modules.map((name) => [name, times * (seldom[name] ?? 1)]))
   const worth = ({ each, calls }: (typeof left)[number]) =>
     [...calls].reduce((sum, [name, count]) => sum + Math.min(count, missing.get(name) ?? 0), 0) /
     (each.one.tasks.length + BOOT)
