@@ -53,6 +53,12 @@ export function unitAfter(base: UnitState, files: readonly UnitFile[]): UnitStat
   return unit
 }
 
+/** How a unit shows once systemd has read all files anew; one whose file is gone is not found, though its process runs on. */
+export function onceTold({ fileGone, ...unit }: UnitState): UnitState {
+  if (!fileGone || !unit.needsReload) return { ...unit, needsReload: false }
+  return { ...unit, load: 'not-found', enabled: '', fragment: '', needsReload: false }
+}
+
 /** What a unit is by its file and the links that there are. */
 function enabledBy({ content }: FileState, { linked }: UnitState): string {
   if (linked) return 'enabled'

@@ -11,7 +11,7 @@ import {
   type UnitState,
 } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
-import { templateOf, type UnitFile, unitAfter } from './prediction-unit.ts'
+import { onceTold, templateOf, type UnitFile, unitAfter } from './prediction-unit.ts'
 
 /** What a read answers: what was seen, or an Unknown where a change that is not made yet will decide. */
 export type Answer = Seen | Unknown
@@ -124,7 +124,7 @@ export class Predictions {
         if (base === undefined || 'denied' in base) return base
         const since = entry?.order ?? 0
         const known = base.state as UnitState
-        const unit = this.#reloaded > since ? { ...known, needsReload: false } : known
+        const unit = this.#reloaded > since ? onceTold(known) : known
         const state = unitAfter(unit, this.#unitFiles(read.name, since))
         return state instanceof Unknown ? state : { state }
       }

@@ -29,12 +29,14 @@ export function unitsLook(reads: readonly UnitRead[]): Look {
       names.length > 0 ? [stepOf(linksAfter(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`, names))] : [],
     async parse([result]) {
       const blocks = (result?.stdout.toString('utf8') ?? '').trim().split('\n\n')
-      const linked = new Set(
-        blocks.filter((block) => block.startsWith(LINKED)).map((block) => block.slice(LINKED.length)),
-      )
+      const told = (mark: string) =>
+        new Set(blocks.filter((block) => block.startsWith(mark)).map((block) => block.slice(mark.length)))
+      const [linked, lacking] = [told(LINKED), told(FILELESS)]
       const seen = new Map<string, Seen>(reads.map(({ key }) => [key, { state: NO_UNIT }]))
       asked.forEach(({ key, name }, index) => {
-        seen.set(key, { state: { ...parseUnit(blocks[index] ?? ''), linked: linked.has(name) } })
+        const unit = parseUnit(blocks[index] ?? '')
+        const fileGone = unit.needsReload && lacking.has(name)
+        seen.set(key, { state: { ...unit, linked: linked.has(name), ...(fileGone ? { fileGone } : {}) } })
       })
       return seen
     },
@@ -42,11 +44,17 @@ export function unitsLook(reads: readonly UnitRead[]): Look {
 }
 
 const LINKED = 'linked='
+const FILELESS = 'fileless='
 
 function linksAfter(show: Command, names: readonly string[]): Command {
   return sh`${show}
 for u in ${names}; do for l in /etc/systemd/system/*.wants/"$u" /etc/systemd/system/*.requires/"$u"; do
-if [ -L "$l" ]; then printf '\nlinked=%s\n' "$u"; break; fi; done; done`
+if [ -L "$l" ]; then printf '\nlinked=%s\n' "$u"; break; fi; done
+t=$u; case $u in *@*) t=\${u%%@*}@.\${u##*.};; esac
+for d in /etc/systemd /run/systemd /usr/local/lib/systemd /usr/lib/systemd /lib/systemd; do
+if [ -e "$d/system/$t" ] || [ -e "$d/system/$u" ]; then continue 2; fi; done
+for d in transient generator generator.early generator.late; do if [ -e "/run/systemd/$d/$u" ]; then continue 2; fi; done
+printf '\nfileless=%s\n' "$u"; done`
 }
 
 function parseUnit(block: string): UnitState {

@@ -51,6 +51,8 @@ export interface UnitState {
   linked?: boolean
   /** The unit's files changed on disk since systemd loaded them. */
   needsReload: boolean
+  /** Its file is gone from disk: systemd has it in memory only, until it is told. */
+  fileGone?: boolean
   /** Whether it can be told to read its configuration anew. */
   canReload?: boolean
   /** The unit's main file, or empty. */

@@ -211,6 +211,15 @@ test('what apt offers for a package that is predicted to go is still what a look
   )
 })
 
+test('a unit whose file is gone is lost when another one has systemd read its files anew', () => {
+  const predictions = new Predictions()
+  predictions.reloadsSystemd()
+  const bereft = seen({ ...unit, needsReload: true, fileGone: true })
+  const { state } = predictions.answer(read.unit('u.service'), bereft) as { state: UnitState }
+  expect(state).toMatchObject({ load: 'not-found', enabled: '', fragment: '', needsReload: false, active: unit.active })
+  expect(state.fileGone).toBeUndefined()
+})
+
 test('no unit asks for a reload any more once another one has had systemd read its files anew', () => {
   const predictions = new Predictions()
   predictions.reloadsSystemd()
