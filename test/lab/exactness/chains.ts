@@ -122,6 +122,18 @@ const web: Chunk = [
   { http: { url: 'http://127.0.0.1:8980/f', expect: 'port' }, register: 'K' },
   { copy: { dest: '/srv/web/answer', content: '{{K.status}}\n' } },
   { assert: { that: 'K.status == 200' } },
+  // By day a certificate is signed here or nowhere: its CA has to be there before.
+  { keygen: { path: '/root/ca-of-web' } },
+  {
+    'ssh-cert': {
+      path: '/root/web-cert.pub',
+      ca: '/root/ca-of-web',
+      public_key: KEY_ONE,
+      identity: 'web',
+      principals: ['ops'],
+      valid_for: '52w',
+    },
+  },
 ]
 
 const controller: Chunk = [
