@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { freshCluster } from '../test/lab/consul/cluster.ts'
 import { leaderlessMs, tally } from '../test/lab/consul/figures.ts'
@@ -19,6 +22,29 @@ test('TLS as the guide turns it on', async () => {
   await cluster.untilHealthy()
   const recording = await watch.stop()
   columns.push({ title: 'the guide', recording })
+  expect(lostWrites(recording)).toEqual([])
+})
+
+test('TLS as playbooks/consul-tls.yml turns it on', async () => {
+  await cluster.reset()
+  const folder = mkdtempSync(join(tmpdir(), 'consul-bench-'))
+  await using watch = await cluster.watch()
+  await cluster.untilWritten(watch, 60)
+  const run = await cluster.run('playbooks/consul-tls.yml', { vars: { consul_ca_dir: join(folder, 'ca') } })
+  rmSync(folder, { recursive: true })
+  expect(run.failed).toEqual([])
+  const recording = await watch.stop()
+  columns.push({ title: 'consul-tls.yml', recording })
+  expect(lostWrites(recording)).toEqual([])
+})
+
+test('a rolling restart by playbooks/consul-rolling-restart.yml', async () => {
+  await using watch = await cluster.watch()
+  await cluster.untilWritten(watch, 60)
+  const run = await cluster.run('playbooks/consul-rolling-restart.yml')
+  expect(run.failed).toEqual([])
+  const recording = await watch.stop()
+  columns.push({ title: 'rolling restart', recording })
   expect(lostWrites(recording)).toEqual([])
   process.stdout.write(`${table()}\n`)
 })

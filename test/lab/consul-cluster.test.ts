@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { labDigest } from '../../lab/digest.ts'
+import { labExec } from '../../lab/exec.ts'
 import { CLUSTER_PLAYBOOK, freshCluster } from './consul/cluster.ts'
 import { tally } from './consul/figures.ts'
 import { packetsInClear } from './consul/invariants.ts'
@@ -33,6 +35,23 @@ describe('a cluster of fresh hosts', () => {
     expect({ failed: again.failed, changed: again.changed }).toEqual({ failed: [], changed: [] })
     expect({ failed: clean.failed, changed: clean.changed }).toEqual({ failed: [], changed: [] })
   })
+})
+
+test('the timer of docs/consul.md is one that systemd takes, and is due', async () => {
+  const units = [...readFileSync('docs/consul.md', 'utf8').matchAll(/^```ini\n# (\S+)\n([\s\S]*?)^```/gm)]
+  expect(units).toHaveLength(2)
+  for (const [, path = '', text = ''] of units)
+    await labExec('agent1', ['sh', '-c', 'cat >"$0"', path], { input: text })
+  await out(
+    'agent1',
+    'mkdir -p /opt/lockstep && printf "#!/bin/sh\\n" >/opt/lockstep/run && chmod 755 /opt/lockstep/run',
+  )
+  expect(await out('agent1', 'systemd-analyze verify consul-restart.timer consul-restart.service 2>&1')).toBe('')
+  await out('agent1', 'systemctl daemon-reload; systemctl start consul-restart.timer')
+  expect(await out('agent1', 'systemctl list-timers --no-legend consul-restart.timer')).toMatch(
+    /^Sun .* 04:00:00 .*consul-restart\.service$/,
+  )
+  await out('agent1', 'systemctl start consul-restart.service')
 })
 
 describe('once it is built', () => {

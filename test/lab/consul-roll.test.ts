@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { CLUSTER_PLAYBOOK, freshCluster } from './consul/cluster.ts'
+import { hastySteps } from './consul/invariants.ts'
 import { expectUnhurt } from './consul/unhurt.ts'
 import { out } from './play.ts'
 
@@ -32,6 +33,12 @@ describe('a rolling restart', () => {
     const run = await cluster.run(ROLL)
     const recording = await watch.stop()
     expect(run.failed).toEqual([])
+    const gates = run.events.flatMap((event) =>
+      event.type === 'task-result' && event.task.module === 'consul-gate' && event.result.status === 'ok'
+        ? [Date.parse(event.at)]
+        : [],
+    )
+    expect(hastySteps(recording, gates)).toEqual([])
     // Who does not try again fails as long as there is no leader: two writers, 20 times a second, for five seconds at most.
     expectUnhurt(recording, { restarted: [...followers, leader, 'agent1'], maxWithoutRetry: 200 })
   })
