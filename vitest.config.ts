@@ -33,7 +33,7 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/lab/**', 'test/browser/**', ...alone],
+          exclude: ['test/lab/**', 'test/night/**', 'test/browser/**', ...alone],
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll },
@@ -59,6 +59,10 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
+      },
+      {
+        plugins: [forBrowsers],
+        test: { name: 'night', include: ['test/night/**/*.test.ts'], fileParallelism: false, hookTimeout: 300_000 },
       },
       {
         plugins: [forBrowsers],
