@@ -49,6 +49,8 @@ export class PlayOutcome {
       this.pending ||= this.#context.mode === 'check'
       for (const handler of step.notify) if (!host.notified.has(handler)) host.notified.set(handler, step.name)
     }
+    // What says of itself that it changes nothing may still be what a later look waits for.
+    if (status === 'deferred' && settled.hazy) this.pending = true
     if (step && status === 'may-run' && this.#context.mode === 'check')
       for (const handler of step.notify) host.perhapsNotified.add(handler)
     if (settled.doubtful && !step?.ignoreErrors) host.doubt(step?.blocks ?? [])

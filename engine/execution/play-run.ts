@@ -25,6 +25,8 @@ export class PlayRun {
   readonly #passage: Passage
   /** Steps that run once a play, from when they begin. */
   readonly #once = new Map<string, Promise<ReadonlySet<HostState>>>()
+  /** Hosts that did not answer to a part of the handler that they are at, though the play lets them go on. */
+  readonly #missed = new Set<HostState>()
 
   constructor(context: PlayContext, members: readonly HostState[]) {
     this.#context = context
@@ -165,7 +167,10 @@ export class PlayRun {
       })
       const settled = inOrder(ended, part)
       const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
-      for (const { host, status } of settled) if (status !== 'unreachable') performed.add(host)
+      for (const { host, status } of settled) {
+        if (status !== 'unreachable') performed.add(host)
+        else if (handler) this.#missed.add(host)
+      }
       if (step.runOnce && performed.size > 0) for (const host of members) performed.add(host)
       this.#outcome.register(step, settled, step.runOnce ? this.#members : undefined)
       if (step.runOnce && failures.length > 0) this.#failWith(step, failures)
@@ -213,7 +218,10 @@ export class PlayRun {
       const performed = await this.#runStep(first, position, due, first)
       for (const host of performed) if (host.lost === undefined) host.notified.delete(first.handler)
     } else {
-      for (const host of due) for (const { blocks } of steps) host.begin(blocks)
+      for (const host of due) {
+        this.#missed.delete(host)
+        for (const { blocks } of steps) host.begin(blocks)
+      }
       await this.#runSteps({ steps, from: 0, to: steps.length, depth: 0, handlers }, due)
       await this.#pay(handlers, due)
     }
@@ -224,7 +232,7 @@ export class PlayRun {
   async #pay({ steps, position }: HandlerParts, batch: readonly HostState[]): Promise<void> {
     const [first] = steps
     if (!first || this.#outcome.interrupted) return
-    const through = batch.filter((host) => host.takesHandlers && host.lost === undefined)
+    const through = batch.filter((host) => host.takesHandlers && host.lost === undefined && !this.#missed.has(host))
     for (const host of through) host.notified.delete(first.handler)
     await clearPaidDebts(this.#context, through, position)
   }

@@ -57,6 +57,7 @@ export function finishPlay(draft: DraftPlay, selected: (step: Draft) => boolean,
   const ordered = [...finishedSteps, ...finishedHandlers].some((step) => ordersByFacts(step))
   const gatherFacts = ordered && play.gatherFacts === 'auto' ? true : play.gatherFacts
   checkAsked(draft, compiler)
+  checkPace(draft, compiler)
   const finished = { ...play, gatherFacts, steps: finishedSteps, handlers: finishedHandlers, usesFacts }
   compiler.warnings.push(...suspicions(finished, draft), ...conditionsThatNeverHold(draft, staticScopes(compiler)))
   compiler.warnings.push(...(collecting([], () => unreadDefinitions(draft, compiler)) ?? []))
@@ -67,6 +68,17 @@ function ordersByFacts({ roll, blocks }: Step): boolean {
   return [roll, ...blocks.map((block) => block.roll)].some(
     (each) => each?.order.kind === 'by' && each.order.by.names.has('facts'),
   )
+}
+
+/** Hosts that go each their own pace cannot wait for each other. */
+function checkPace({ strategy, steps, handlers }: DraftPlay, { problems }: Compiler): void {
+  if (strategy !== 'free') return
+  const rolled = [...steps, ...handlers].find(({ roll, blocks }) =>
+    [roll, ...blocks.map((block) => block.roll)].some((each) => each?.serial),
+  )
+  if (!rolled) return
+  const message = `'${rolled.name}' goes in batches, and with 'strategy: free' every host goes its own pace`
+  problems.push(new Problem({ code: 'FREE_ROLL', message, place: rolled.place, hint: "leave 'strategy' out" }))
 }
 
 /** What an order asks again is done many times, so it must change nothing. */

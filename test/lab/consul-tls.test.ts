@@ -58,6 +58,13 @@ describe('TLS for a cluster at work, by reload', () => {
   })
 })
 
+test('a controller that has another CA changes nothing', async () => {
+  const before = await out('server1', 'sha256sum /etc/consul.d/ssl/*')
+  const run = await cluster.run(TLS, { vars: { consul_ca_dir: join(folder, 'other') } })
+  expect(run.failed.join('\n')).toContain('the member trusts another CA than the one in')
+  expect(await out('server1', 'sha256sum /etc/consul.d/ssl/*')).toBe(before)
+})
+
 describe('TLS by restart', () => {
   beforeAll(() => cluster.reset())
 

@@ -292,6 +292,10 @@ describe('hosts', () => {
       "error[WRONG_KEYWORD]: this task is a part of the handler 'a', which is notified as a whole @ play.yml:2:52 ? write listen beside the name of the handler",
     ],
     [
+      '- hosts: all\n  strategy: free\n  tasks: [{ name: a, say: b, serial: 1 }]',
+      "error[FREE_ROLL]: 'a' goes in batches, and with 'strategy: free' every host goes its own pace @ play.yml:3:19 ? leave 'strategy' out",
+    ],
+    [
       '- hosts: all\n  handlers: [{ name: a, meta: end_play }]',
       'error[WRONG_KEYWORD]: a handler has no meta: it runs when it is due @ play.yml:2:25',
     ],
