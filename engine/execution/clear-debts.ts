@@ -1,3 +1,4 @@
+import { wholeHandlers } from '../language/whole-handlers.ts'
 import { clearDebt } from '../remote/debt.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { PlayContext } from './context.ts'
@@ -12,11 +13,8 @@ export async function clearPaidDebts(
   if (mode === 'check') return
   await Promise.all(
     batch.map(async (host) => {
-      const paid = play.handlers.filter(
-        ({ handler }, index) =>
-          play.handlers[index - 1]?.handler !== handler &&
-          debts.stands(host.name, handler) &&
-          !host.notified.has(handler),
+      const paid = wholeHandlers(play.handlers).filter(
+        ({ handler }) => debts.stands(host.name, handler) && !host.notified.has(handler),
       )
       for (const { handler: name, timeoutMs } of paid) {
         if (host.lost) return

@@ -86,8 +86,7 @@ export class HostState {
   /** Whether a handler is this host's to run. */
   admitsHandler(blocks: readonly BlockPath[]): boolean {
     if (!this.#answers) return false
-    const inside = this.#insideAlways(blocks)
-    return inside ?? (this.takesHandlers && this.#admitsInside(blocks))
+    return this.#insideAlways(blocks) ?? (this.takesHandlers && this.#admitsInside(blocks))
   }
 
   /** Forgets what became of blocks that are begun anew. */

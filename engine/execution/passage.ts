@@ -57,12 +57,12 @@ export class Passage {
         this.#outcome.judge()
         left = left.filter(isDue)
       }
-      if (roll && step && (turn === 0 || (roll.order.kind === 'by' && roll.order.dynamic)))
-        left = this.#inOrder(
-          roll.order,
-          members.filter((host) => left.includes(host)),
-          step,
-        )
+      if (roll && step && (turn === 0 || (roll.order.kind === 'by' && roll.order.dynamic))) {
+        const due = new Set(left)
+        // In the order of the inventory again, in which equal ones stay.
+        const again = members.filter((host) => due.has(host))
+        left = this.#inOrder(roll.order, again, step)
+      }
       const size = batchSize(roll?.serial, turn, members.length)
       const batch = left.slice(0, size)
       if (batch.length > 0) yield batch

@@ -2,6 +2,7 @@ import { nearest, Problem } from '../problem.ts'
 import type { Compiler } from './compiler.ts'
 import type { DraftPlay } from './play.ts'
 import type { Handler, Play, Step } from './playbook.ts'
+import { wholeHandlers } from './whole-handlers.ts'
 
 /** What is legal in a play and still looks like a mistake. */
 export function suspicions({ steps, handlers }: Play, draft: DraftPlay): Problem[] {
@@ -9,8 +10,7 @@ export function suspicions({ steps, handlers }: Play, draft: DraftPlay): Problem
     [...draft.steps, ...draft.handlers].flatMap(({ around }) => around.notify.map(({ name }) => name)),
   )
   return [
-    ...handlers
-      .filter(({ handler }, index) => handlers[index - 1]?.handler !== handler)
+    ...wholeHandlers(handlers)
       .filter(({ handler, listen }) => ![handler, ...listen].some((topic) => notified.has(topic)))
       .map(idleHandler),
     ...[...steps, ...handlers].flatMap((step) => ignoredErrors(step)),

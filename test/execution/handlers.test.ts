@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type PlaybookRun, runText } from './playbook-run.ts'
+import { RemoteProblem } from '../../engine/remote/remote-problem.ts'
+import { acts, type PlaybookRun, runText } from './playbook-run.ts'
 
 const ONE = 'web: { hosts: { a: } }\n'
 
@@ -237,6 +238,25 @@ describe('a handler of several tasks', () => {
     const handler = '\n    - { name: both, include: both.yml, listen: [roll] }'
     const files = { 'both.yml': '- { name: one, debug: x }\n- { name: two, debug: x }\n' }
     expect((await did(playbook(handler), { files })).slice(2)).toEqual(['a one: ok', 'a two: ok'])
+  })
+
+  test('stays owed to a host that did not answer to a part of it, though the play lets the host go on', async () => {
+    let rounds = 0
+    const both = roll.replace('{ name: one, debug: x }', '{ name: one, shell: ":" }')
+    const { lines, summary } = await runText(
+      playbook(both).replace('- hosts: web', '- hosts: web\n  ignore_unreachable: true'),
+      {
+        hosts: ONE,
+        round: (host, work) => async (trip) => {
+          // Two tasks and then the first part of the handler.
+          if (acts(trip) && ++rounds === 3)
+            throw new RemoteProblem({ code: 'UNREACHABLE', host, message: 'gone for a moment' })
+          return await work(trip)
+        },
+      },
+    )
+    expect(lines.slice(2)).toEqual(['a one: unreachable, ignored', 'a two: ok'])
+    expect(summary.hosts.a?.owed).toEqual(['roll'])
   })
 
   test('has a rescue and an always, each time that it runs', async () => {

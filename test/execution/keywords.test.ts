@@ -111,6 +111,12 @@ describe('until', () => {
   })
 })
 
+test('what says of itself that it changes nothing is left to the run, and so is what may wait for it', async () => {
+  const tasks =
+    '- { name: start, shell: ":", changed_when: false }\n- { name: wait, wait-for: { port: 1, timeout: 1 } }\n'
+  expect(await did(tasks, { hosts: ONE, mode: 'check' })).toEqual(['a start: deferred', 'a wait: deferred'])
+})
+
 describe('failed_when and changed_when', () => {
   test.each([
     ['failed_when: result.rc > 1', 'exit 1', 'changed'],

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshCluster } from './consul/cluster.ts'
 import * as judge from './consul/invariants.ts'
+import { leaderChanges } from './consul/spans.ts'
 import { expectUnhurt } from './consul/unhurt.ts'
 import { out } from './play.ts'
 
@@ -16,6 +17,20 @@ beforeAll(() => cluster.build())
 
 const processes = () =>
   Promise.all(cluster.members.map(({ name }) => out(name, 'systemctl show -p MainPID,ExecMainStartTimestamp consul')))
+
+/** Rolls out under writers, until long after; nothing is in clear on the wire once it is done. */
+async function rollOut(given: Record<string, unknown>) {
+  await using watch = await cluster.watch()
+  await cluster.untilWritten(watch, 20)
+  const { failed, changed } = await cluster.run(TLS, { vars: given })
+  expect(failed).toEqual([])
+  const wire = await cluster.capture()
+  await cluster.untilWritten(watch, (await cluster.written(watch)) + 40)
+  const packets = await wire.stop()
+  const recording = await watch.stop()
+  expect(judge.packetsInClear(packets, watch.prefix)).toEqual([])
+  return { changed, recording }
+}
 
 describe('TLS for a cluster at work, by reload', () => {
   let named: string[]
@@ -31,18 +46,10 @@ describe('TLS for a cluster at work, by reload', () => {
   })
 
   test('loses no write, keeps the leader, and leaves nothing in clear on the wire', async () => {
-    await using watch = await cluster.watch()
-    await cluster.untilWritten(watch, 20)
-    const run = await cluster.run(TLS, { vars })
-    expect(run.failed).toEqual([])
-    const wire = await cluster.capture()
-    await cluster.untilWritten(watch, (await cluster.written(watch)) + 40)
-    const packets = await wire.stop()
-    const recording = await watch.stop()
-    expect(judge.packetsInClear(packets, watch.prefix)).toEqual([])
+    const { changed, recording } = await rollOut(vars)
     // Each of the two that do not try again may be hit by a cut.
     expectUnhurt(recording, { maxChanges: 0, maxOutside: 6 })
-    expect([...new Set(run.changed)].sort()).toEqual([...new Set(named)].sort())
+    expect([...new Set(changed)].sort()).toEqual([...new Set(named)].sort())
   })
 
   test('a second run changes nothing and restarts nothing', async () => {
@@ -69,17 +76,12 @@ describe('TLS by restart', () => {
   beforeAll(() => cluster.reset())
 
   test('takes the leader last in both of its passes, and loses no write', async () => {
-    await using watch = await cluster.watch()
-    await cluster.untilWritten(watch, 20)
-    const run = await cluster.run(TLS, { vars: { ...vars, consul_tls_method: 'restart' } })
-    expect(run.failed).toEqual([])
-    const wire = await cluster.capture()
-    await cluster.untilWritten(watch, (await cluster.written(watch)) + 40)
-    const packets = await wire.stop()
-    const recording = await watch.stop()
-    expect(judge.packetsInClear(packets, watch.prefix)).toEqual([])
+    const { recording } = await rollOut({ ...vars, consul_tls_method: 'restart' })
     const restarted = judge.restarted(recording)
     expectUnhurt(recording, { restarted, maxChanges: 2, maxWithoutRetry: 400 })
     expect(restarted.toSorted()).toEqual(cluster.members.flatMap(({ name }) => [name, name]).sort())
+    const servers = restarted.filter((name) => cluster.servers.includes(name))
+    const lastOfEach = [servers[cluster.servers.length - 1], servers.at(-1)]
+    expect(leaderChanges(recording).map(({ from }) => from)).toEqual(lastOfEach)
   })
 })
