@@ -20,7 +20,12 @@ const forBrowsers = {
 const poll = { timeout: 60_000, interval: 100 }
 
 /** Runs on this machine with its own lock, debts and guards, of which there is one each. */
-const alone = ['test/execution/run.test.ts', 'test/execution/guarding.test.ts', 'test/cli/plans-and-runs.test.ts']
+const alone = [
+  'test/execution/run.test.ts',
+  'test/execution/locks-and-debts.test.ts',
+  'test/execution/guarding.test.ts',
+  'test/cli/plans-and-runs.test.ts',
+]
 
 /** `fast` and `alone` need nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns, and `bench` measures on such hosts when it is asked to. Limits are for what hangs. */
 export default defineConfig({
