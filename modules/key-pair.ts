@@ -2,7 +2,8 @@ import { type Command, octal, sh } from '../engine/resource/command.ts'
 import { type RawState, read } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import { type PublicKey, parsePublicKey } from './openssh-key.ts'
-import { asAccount, foldersAbove } from './owned-file.ts'
+import { asAccount } from './owned-file.ts'
+import { inPrivateFolder } from './private-folder.ts'
 
 /** What is in a private key file, as far as it can be told without its passphrase. */
 export type KeyInside =
@@ -88,15 +89,6 @@ chmod 0644 -- "$t/key.pub" && mv -fT -- "$t/key.pub" ${`${path}.pub`}`
 
 function ownedBy({ writer, owner, group }: KeyPlace, files: Command): Command {
   return owner === writer && group === undefined ? sh`` : sh`chown -- ${`${owner}:${group ?? ''}`} ${files} || exit 1`
-}
-
-/** Runs a script with `$t`, a folder beside the key that nobody else can look into. */
-export function inPrivateFolder(path: string, script: Command): Command {
-  return sh`( umask 077
-t=$(mktemp -d ${`${foldersAbove(path)[0] ?? ''}/.lockstep-XXXXXXXXXX`}) || exit 1
-trap 'rm -rf -- "$t"' EXIT; trap 'exit 1' HUP INT TERM
-${script}
-)`
 }
 
 /**

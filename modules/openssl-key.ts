@@ -12,9 +12,10 @@ import {
   writerOf,
 } from './openssl-key-plan.ts'
 import { makeKey } from './openssl-key-type.ts'
-import { inPrivateFolder, publicKeyOf, requireOpenssl } from './openssl-look.ts'
+import { publicKeyOf, requireOpenssl } from './openssl-look.ts'
 import { asAccount } from './owned-file.ts'
 import { chmod, chown } from './ownership.ts'
+import { inPrivateFolder } from './private-folder.ts'
 
 /** A private key for TLS, made on the host that uses it. See openssl-genpkey(1). */
 export const opensslKey = defineModule({

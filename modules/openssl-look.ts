@@ -1,8 +1,7 @@
 import type { KeyObject } from 'node:crypto'
-import { type Command, sh } from '../engine/resource/command.ts'
+import { sh } from '../engine/resource/command.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
 import { type FileState, type RawState, read } from '../engine/resource/read.ts'
-import { foldersAbove } from './folders.ts'
 import { parsePublicKey } from './x509.ts'
 
 /** The program itself, as Debian installs it. */
@@ -51,13 +50,4 @@ export function signerOf({ stdout }: RawState): Signer {
   const [now = '', user = '', group = ''] = stdout.toString('utf8').split(' ')
   if (!/^\d{1,15}$/.test(now)) throw new TaskFailure('the host does not tell its time', 'it needs `date` and `id`')
   return { now: Number(now), user, group }
-}
-
-/** Runs a script with `$t`, a folder beside `path` that nobody else can look into. */
-export function inPrivateFolder(path: string, script: Command): Command {
-  return sh`( umask 077
-t=$(mktemp -d ${`${foldersAbove(path)[0] ?? ''}/.lockstep-XXXXXXXXXX`}) || exit 1
-trap 'rm -rf -- "$t"' EXIT; trap 'exit 1' HUP INT TERM
-${script}
-)`
 }

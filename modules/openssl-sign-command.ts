@@ -1,7 +1,7 @@
 import type { Change } from '../engine/resource/change.ts'
 import { type Command, octal, sh } from '../engine/resource/command.ts'
 import { type KeyType, makeKey } from './openssl-key-type.ts'
-import { inPrivateFolder } from './openssl-look.ts'
+import { inPrivateFolder } from './private-folder.ts'
 import type { NamePart } from './x509.ts'
 import { opensslNames, subjectOption } from './x509-names.ts'
 

@@ -1,7 +1,8 @@
 import { type Command, sh } from '../engine/resource/command.ts'
 import type { Secret } from '../engine/resource/secret.ts'
-import { answers, inPrivateFolder, withPassphrase } from './key-pair.ts'
+import { answers, withPassphrase } from './key-pair.ts'
 import { asAccount } from './owned-file.ts'
+import { inPrivateFolder } from './private-folder.ts'
 import type { CertificateWish } from './ssh-cert-faults.ts'
 
 /** A certificate to be signed. */

@@ -108,7 +108,7 @@ export interface Request {
 export function parseRequest(text: string): Request | undefined {
   const pem = blocksOf(text, 'CERTIFICATE REQUEST')[0] ?? blocksOf(text, 'NEW CERTIFICATE REQUEST')[0]
   if (pem === undefined) return undefined
-  const [body] = inside(readDer(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'))?.[0])
+  const [body] = inside(derOf(pem))
   const [, subject, key, attributes] = inside(body)
   const publicKey = publicKeyOf(key)
   if (!publicKey) return undefined
@@ -120,9 +120,7 @@ export function parseRequest(text: string): Request | undefined {
 /** A public key from PEM text; undefined when it is none. */
 export function parsePublicKey(text: string): KeyObject | undefined {
   const pem = blocksOf(text, 'PUBLIC KEY')[0]
-  return pem === undefined
-    ? undefined
-    : publicKeyOf(readDer(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'))?.[0])
+  return pem === undefined ? undefined : publicKeyOf(derOf(pem))
 }
 
 function publicKeyOf(value: Der | undefined): KeyObject | undefined {
@@ -132,6 +130,10 @@ function publicKeyOf(value: Der | undefined): KeyObject | undefined {
   } catch {
     return undefined
   }
+}
+
+function derOf(pem: string): Der | undefined {
+  return readDer(Buffer.from(pem.replace(/-----[^-]*-----/g, ''), 'base64'))?.[0]
 }
 
 /** PEM texts of one kind, each with a line break at its end. */

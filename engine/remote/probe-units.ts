@@ -19,14 +19,14 @@ const NO_UNIT: UnitState = {
   activeSince: 0,
 }
 
-/** All units of a round in one `systemctl show`, whose blocks come in the order of the names, and behind it those with links. */
+/** All units of a round in one `systemctl show`, whose blocks come in the order of the names, and behind it those with links and those without a file. */
 export function unitsLook(reads: readonly UnitRead[]): Look {
   // systemctl refuses a template and leaves it out of its answer, which would shift all others.
   const asked = reads.filter(({ name }) => !name.includes('@.'))
   const names = asked.map(({ name }) => name)
   return {
     steps:
-      names.length > 0 ? [stepOf(linksAfter(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`, names))] : [],
+      names.length > 0 ? [stepOf(besidesOf(sh`systemctl show --no-pager -p ${PROPERTIES} -- ${names}`, names))] : [],
     async parse([result]) {
       const blocks = (result?.stdout.toString('utf8') ?? '').trim().split('\n\n')
       const told = (mark: string) =>
@@ -46,7 +46,7 @@ export function unitsLook(reads: readonly UnitRead[]): Look {
 const LINKED = 'linked='
 const FILELESS = 'fileless='
 
-function linksAfter(show: Command, names: readonly string[]): Command {
+function besidesOf(show: Command, names: readonly string[]): Command {
   return sh`${show}
 for u in ${names}; do for l in /etc/systemd/system/*.wants/"$u" /etc/systemd/system/*.requires/"$u"; do
 if [ -L "$l" ]; then printf '\nlinked=%s\n' "$u"; break; fi; done

@@ -113,6 +113,24 @@ describe('on three Debian releases', () => {
     }
   })
 
+  test('a unit that has lost its file is restarted from memory, until something has systemd read its files, as check says', async () => {
+    const unit = '[Service]\\nExecStart=/bin/sleep infinity\\n'
+    await onAll(
+      `printf '${unit}' >/etc/systemd/system/lab-gone.service && systemctl daemon-reload && systemctl start lab-gone &&
+      rm /etc/systemd/system/lab-gone.service`,
+    )
+    const restart = '- restart: lab-gone'
+    const named = (await play('check', restart)).changed
+    expect(named).toHaveLength(hosts.length)
+    const run = await play('run', restart)
+    expect({ failed: run.failed, changed: run.changed }).toEqual({ failed: [], changed: named })
+    const behind = `- systemd: { name: lab-beside, content: "${unit}" }\n${restart}`
+    const sentences = async (mode: Mode) => (await play(mode, behind)).failed.map((text) => text.split('\n')[0])
+    const foreseen = await sentences('check')
+    expect(foreseen).toEqual(hosts.map(() => expect.stringContaining('has no unit lab-gone.service')))
+    expect(await sentences('run')).toEqual(foreseen)
+  })
+
   test('waiting ends when the thing is there, and check mode defers to what comes before', async () => {
     const late = `
 - shell: (sleep 1; exec busybox nc -l -p 8099 -e /bin/echo hello) >/dev/null 2>&1 &
