@@ -90,4 +90,17 @@ describe('once it is built', () => {
     expect(run.changed).toEqual(check.changed)
     await cluster.untilHealthy()
   })
+
+  test('a client that would leave when it is stopped is in the catalog all the time', async () => {
+    const leaving = { consul_settings: { leave_on_terminate: true, skip_leave_on_interrupt: false } }
+    const there = await cluster.run(CLUSTER_PLAYBOOK, { vars: leaving, limit: 'agent1' })
+    expect(there.failed).toEqual([])
+    await using watch = await cluster.watch()
+    await cluster.untilWritten(watch, 20)
+    const back = await cluster.run(CLUSTER_PLAYBOOK, { limit: 'agent1' })
+    const recording = await watch.stop()
+    expect(back.failed).toEqual([])
+    expect(back.changed).toContain('agent1: The client is restarted without leaving')
+    expectUnhurt(recording, { restarted: ['agent1'], maxChanges: 0, maxWithoutRetry: 100 })
+  })
 })
