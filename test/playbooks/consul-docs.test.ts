@@ -17,6 +17,13 @@ test('the inventory and the playbook of docs/consul.md are right', async () => {
   symlinkSync(`${process.cwd()}/playbooks/roles`, at.path('roles'))
   const { playbooks } = await load([at.path('site.yml')], { inventory: [at.path('hosts.yml')] }, 'run')
   expect(playbooks.map(({ warnings }) => warnings)).toEqual([[]])
+  // Tags of one's own leave nothing out that the handlers need.
+  const [tagged] = (await load([at.path('site.yml')], { inventory: [at.path('hosts.yml')], tags: ['mine'] }, 'run'))
+    .playbooks
+  expect(tagged?.playbook.plays[0]?.steps.map(({ name }) => name)).toEqual([
+    'The cluster is well',
+    'What a client does when it is stopped',
+  ])
   expect(playbooks[0]?.playbook.plays[0]?.handlers.map(({ handler }) => handler)).toContain('roll consul servers')
 })
 
