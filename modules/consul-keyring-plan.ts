@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type Static, Type } from '@sinclair/typebox'
-import { Value as Shape } from '@sinclair/typebox/value'
 import type { Change } from '../engine/resource/change.ts'
 import { TaskFailure } from '../engine/resource/module.ts'
 import type { RawState } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
-import { complaintOf } from './consul-api.ts'
+import { complaintOf, jsonOf } from './consul-api.ts'
 import { parseAnswers } from './curl.ts'
 
 const Counts = Type.Record(Type.String({ pattern: '^[A-Za-z0-9+/=]{16,64}$' }), Type.Integer({ minimum: 0 }), {
@@ -41,8 +40,7 @@ export function ringsOf({ stdout, stderr, code }: RawState): Ring[] | string {
   const [answer] = parseAnswers(stdout).answers
   const complaint = complaintOf(answer, { code, stdout, stderr })
   if (complaint !== undefined) return complaint
-  const rings = parsed(answer?.body ?? '')
-  return Shape.Check(Rings, rings) ? rings : 'its answer is not of the shape that Consul gives'
+  return jsonOf(Rings, answer) ?? 'its answer is not of the shape that Consul gives'
 }
 
 /** Install, use, remove: a key is used only when all have it, and goes only when none uses it. */
@@ -94,13 +92,4 @@ export function ringsAfter({ primary, others }: KeyringWish, rings: readonly Rin
 /** By which a person tells keys apart: the first eight digits of the SHA-256 of the key as it is written. */
 export function fingerprint(key: Secret): string {
   return createHash('sha256').update(key.reveal()).digest('hex').slice(0, 8)
-}
-
-function parsed(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

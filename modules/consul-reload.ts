@@ -3,6 +3,7 @@ import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { type Command, sh } from '../engine/resource/command.ts'
 import { addressOf, apiArgs, askConsul, secondsOf, shortened, together } from './consul-api.ts'
+import { IS_ANSWERED } from './curl.ts'
 import { servedCertificate } from './tls-wire.ts'
 
 const args = Arg.object(
@@ -104,7 +105,7 @@ files() { ${files}
 }
 reload() { a=$(${askConsul(want, [{ path: 'agent/reload', method: 'PUT' }])}
 ) || { r="the agent was not to be told to reload"; return 1; }
-[ "$(printf '%s\\n' "$a" | sed -n '$s/^lockstep-http \\([0-9]*\\) [0-9]*$/\\1/p')" = 200 ] ||
+${IS_ANSWERED} ||
 { r="the agent refuses its configuration: $(printf '%s\\n' "$a" | sed '$d' | head -c 1000 | tr '\\n' ' ')"; return 1; }; }
 served() { ${served}
 }

@@ -3,6 +3,9 @@ import { Secret } from '../engine/resource/secret.ts'
 import type { Value } from '../engine/resource/value.ts'
 import type { HttpWishes } from './http.ts'
 
+/** By which our own lines are told from what a server says. */
+const MARK = 'lockstep-http'
+
 /** An answer over HTTP; header names in small letters. */
 export interface Answer {
   status: number
@@ -59,6 +62,9 @@ export function printedAnswer(status: number, body: string): Buffer {
   return Buffer.from(`${body}\n${MARK} ${status} ${Buffer.byteLength(body)}\n`)
 }
 
+/** In a shell: whether the last answer that `curlEach` has printed into `$a` has the status 200. */
+export const IS_ANSWERED = sh`[ "$(printf '%s\\n' "$a" | sed -n ${`$s/^${MARK} \\([0-9]*\\) [0-9]*$/\\1/p`})" = 200 ]`
+
 /** One of several answers: its body, and the status; 0 when there was none. */
 export interface ShortAnswer {
   status: number
@@ -104,7 +110,6 @@ export function parseAnswer(output: Buffer): Answer | undefined {
   return { status: Number(status), headers: { ...headers }, body, json: parsed(headers['content-type'] ?? '', body) }
 }
 
-const MARK = 'lockstep-http'
 const TRAILER = new RegExp(`\\n${MARK} (\\d+) (\\d+)\\n$`)
 
 /** Options for curl, one a line; see curl(1), --config. */

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { freshCluster } from './consul/cluster.ts'
 import * as judge from './consul/invariants.ts'
-import { leaderChanges } from './consul/spans.ts'
+import { outages, outagesOfLeader } from './consul/spans.ts'
 import { expectUnhurt } from './consul/unhurt.ts'
 import { out } from './play.ts'
 
@@ -80,8 +80,8 @@ describe('TLS by restart', () => {
     const restarted = judge.restarted(recording)
     expectUnhurt(recording, { restarted, maxChanges: 2, maxWithoutRetry: 400 })
     expect(restarted.toSorted()).toEqual(cluster.members.flatMap(({ name }) => [name, name]).sort())
-    const servers = restarted.filter((name) => cluster.servers.includes(name))
-    const lastOfEach = [servers[cluster.servers.length - 1], servers.at(-1)]
-    expect(leaderChanges(recording).map(({ from }) => from)).toEqual(lastOfEach)
+    const ofServers = outages(recording).filter(({ member }) => cluster.servers.includes(member))
+    const lastOfEach = [ofServers[cluster.servers.length - 1], ofServers.at(-1)]
+    expect(outagesOfLeader(recording)).toEqual(lastOfEach)
   })
 })

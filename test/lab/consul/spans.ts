@@ -80,18 +80,23 @@ export function leaderChanges(recording: Recording): LeaderChange[] {
   return changes
 }
 
+/** The outages of whoever ruled as it went down. It may rule again afterwards, so a change of leader is not how to see them. */
+export function outagesOfLeader(recording: Recording): Outage[] {
+  return outages(recording).filter(({ member, from }) => {
+    const before = recording.samples.findLast((sample) => sample.at <= from && rulerOf(recording, sample) !== undefined)
+    return before !== undefined && rulerOf(recording, before) === member
+  })
+}
+
 /**
  * The times in which the cluster may be without a leader: from the outage of one to the next that rules, `limitMs` after the
  * outage began at most.
  */
 export function leaderWindows(recording: Recording, limitMs = 15_000): Span[] {
-  return outages(recording).flatMap(({ member, from }) => {
-    const { samples } = recording
-    const before = samples.findLast((sample) => sample.at <= from && rulerOf(recording, sample) !== undefined)
-    if (!before || rulerOf(recording, before) !== member) return []
+  return outagesOfLeader(recording).map(({ from }) => {
     // Past its last answer it rules no more, so whoever does is another one, or itself anew.
-    const after = samples.find((sample) => sample.at > from && rulerOf(recording, sample) !== undefined)
-    return [{ from, to: Math.min(after?.at ?? Number.POSITIVE_INFINITY, from + limitMs) }]
+    const after = recording.samples.find((sample) => sample.at > from && rulerOf(recording, sample) !== undefined)
+    return { from, to: Math.min(after?.at ?? Number.POSITIVE_INFINITY, from + limitMs) }
   })
 }
 
