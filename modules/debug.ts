@@ -1,7 +1,6 @@
 import { Type } from '@sinclair/typebox'
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
-import type { Value } from '../engine/resource/value.ts'
 import type { Evaluated } from './assert.ts'
 
 /** Says something, or shows a value. */
@@ -11,12 +10,13 @@ export const debug = defineAction({
   args: Arg.object(
     {
       msg: Type.Optional(
-        Type.Unsafe<Value>({ lockstep: 'main', description: 'Text, or any value; a text may have several lines.' }),
+        Arg.value({ description: 'Text, or any value; a text may have several lines, and secrets are hidden.' }),
       ),
       var: Type.Optional(
         Type.Unsafe<readonly Evaluated[]>({
           type: 'string',
           lockstep: 'expressions',
+          anyOf: [{ lockstep: 'value' }],
           description: 'Expression whose value is shown, as in groups.all or result.stdout.',
         }),
       ),

@@ -3,7 +3,7 @@ import type { Problem } from '../problem.ts'
 import type { Difference, Failure, Status, TaskResult } from '../report/event.ts'
 import type { Change } from '../resource/change.ts'
 import type { Plan } from '../resource/module.ts'
-import { HIDDEN } from '../resource/secret.ts'
+import { HIDDEN, Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { HostState } from './host-state.ts'
@@ -205,5 +205,6 @@ function unseen({ kind, what, before, after }: Difference): Difference {
 function messageOf({ call }: Step, value: Value): string | undefined {
   if (call?.kind !== 'action' || call.action.speaks !== true) return undefined
   const { msg } = Object(value) as { msg?: unknown }
-  return typeof msg === 'string' ? msg.trimEnd() : JSON.stringify(msg, undefined, 2)
+  if (typeof msg === 'string' || msg instanceof Secret) return String(msg).trimEnd()
+  return JSON.stringify(msg, undefined, 2)
 }

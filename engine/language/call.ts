@@ -71,7 +71,10 @@ export function evaluateArguments(
   )
   const told = expressions.map(
     ([name, list]) =>
-      [name, list.map((expression) => ({ expression: expression.text, value: shown(expression, names, at) }))] as const,
+      [
+        name,
+        list.map((expression) => ({ expression: expression.text, value: shown(expression, names, at, name) })),
+      ] as const,
   )
   const isKnown = findUnknown(raw) === undefined
   const filled = isKnown
@@ -91,10 +94,11 @@ export function evaluateArguments(
   return known
 }
 
-/** An expression that is handed over with its value is there to be shown. */
-function shown(expression: Expression, names: Names, { name }: ArgumentPlace): Value {
+/** An expression that is handed over with its value is there to be shown; a secret only to what hides it. */
+function shown(expression: Expression, names: Names, { name, schema }: ArgumentPlace, argument: string): Value {
   const value = expression.evaluate(names)
-  if (!holdsSecret(value)) return value
+  const hidesSecrets = schema.properties?.[argument]?.anyOf?.some(({ lockstep }) => lockstep === 'value')
+  if (hidesSecrets || !holdsSecret(value)) return value
   const hint = 'only arguments that are made for secrets take one'
   throw new Problem({
     code: 'SECRET_SHOWN',

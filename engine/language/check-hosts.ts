@@ -3,6 +3,7 @@ import { factsLike } from '../resource/facts.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import type { Compiler } from './compiler.ts'
+import { holdsSecret } from './convert.ts'
 import { createEvaluator, type TryingEvaluator } from './create-evaluator.ts'
 import type { LoopItem } from './evaluator.ts'
 import { forHosts, HostProblem } from './host-problem.ts'
@@ -157,7 +158,9 @@ function tryStep(step: Step, host: string, evaluator: TryingEvaluator, found: Ho
     if (step.inner.args) {
       const count = found.length
       for (const work of evaluator.eachArgument(step, host, item)) attempt(work)
-      if (found.length === count) attempt(() => evaluator.args(step, host, item))
+      const args = found.length === count ? attempt(() => evaluator.args(step, host, item)) : undefined
+      if (args?.kind === 'known' && speaks(step) && holdsSecret(args.args as Value))
+        found.push(new HostProblem(hidden(step), host))
     }
     const result = new Unknown('the result of the task')
     const names = { result, ...(step.register === undefined ? {} : { [step.register]: result }) }
@@ -169,6 +172,20 @@ function tryStep(step: Step, host: string, evaluator: TryingEvaluator, found: Ho
       attempt(() => evaluator.evaluate(expression, step, host, { item, names }))
     }
   }
+}
+
+function speaks({ call }: Step): boolean {
+  return call?.kind === 'action' && call.action.speaks === true
+}
+
+function hidden({ name, place }: Step): Problem {
+  return new Problem({
+    code: 'SECRET_SHOWN',
+    severity: 'warning',
+    message: `'${name}' would show a secret, which is hidden`,
+    place,
+    hint: 'leave it out; its length and what it is compared with are no secrets',
+  })
 }
 
 function itemsToTry(items: readonly Value[] | Unknown | undefined): readonly (LoopItem | undefined)[] {

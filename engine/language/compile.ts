@@ -96,13 +96,12 @@ export function compile(options: CompileOptions): Compiled {
     constants: { check_mode: checkMode, playbook_dir: resolve(folder), env: environmentOf(options) },
     secrets: options.clearTexts?.secrets,
   }
-  problems.push(
-    ...checkHosts(
-      plays.map((play, index) => ({ play, inputs: named[index]?.inputs ?? [] })),
-      shared,
-      compiler,
-    ),
+  const found = checkHosts(
+    plays.map((play, index) => ({ play, inputs: named[index]?.inputs ?? [] })),
+    shared,
+    compiler,
   )
+  for (const problem of found) (problem.severity === 'error' ? problems : compiler.warnings).push(problem)
   if (problems.length > 0) throwProblems(problems)
   return {
     playbook: { path: playbookPath, folder: resolve(folder), plays },

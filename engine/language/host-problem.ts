@@ -27,9 +27,10 @@ export function forHosts(message: string, hosts: readonly string[]): string {
 }
 
 /** What lies in another file than its task tells which task it is. */
-function partsOf({ code, message, place, hint }: Problem, step: Step | undefined): ProblemParts {
-  if (!step) return { code, message, place, hint }
-  if (place === undefined || place.file === step.place.file) return { code, message, hint, place: place ?? step.place }
+function partsOf({ code, message, place, hint, severity }: Problem, step: Step | undefined): ProblemParts {
+  if (!step) return { code, message, place, hint, severity }
+  if (place === undefined || place.file === step.place.file)
+    return { code, message, hint, severity, place: place ?? step.place }
   const { file, line } = step.place
-  return { code, message: `${message} (for the task '${step.name}', ${file}:${line})`, hint, place }
+  return { code, message: `${message} (for the task '${step.name}', ${file}:${line})`, hint, severity, place }
 }

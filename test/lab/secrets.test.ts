@@ -74,6 +74,8 @@ const TASKS = `
       ignore_errors: true
     - { name: said to a port, wait-for: { port: 9, send: "{{plain}}", timeout: 1 }, ignore_errors: true }
     - { name: asserted, assert: { that: 'marker == "no" && plain != ""' }, ignore_errors: true }
+    - { name: said, debug: { msg: ["it is {{marker}}", "{{plain}}"] } }
+    - { name: shown, debug: { var: marker } }
     - name: each
       command: { cmd: cat, stdin: "{{item.pass}}" }
       loop: [{ pass: "{{marker}}" }, { pass: "{{plain}}" }]
@@ -214,7 +216,7 @@ describe('a secret that is used in every way', () => {
   test.each([
     ['a word of a command', 'command: "login {{plain}}"', "'cmd' of command would show a secret"],
     ['a line of a shell', 'shell: "curl -u me:{{plain}} http://x/"', "'cmd' of shell would show a secret"],
-    ['a message', 'debug: { msg: "{{plain}}" }', "'msg' of debug would show a secret"],
+    ['a message', 'fail: { msg: "{{plain}}" }', "'msg' of fail would show a secret"],
     [
       'the environment',
       'command: "true"\n      environment: { TOKEN: "{{plain}}" }',

@@ -44,9 +44,6 @@ describe('a secret is refused', () => {
     ['command: { argv: [login, "{{pass}}"] }', 'argv.1', 'command'],
     ['command: { cmd: "true", unless: "grep {{pass}} /x" }', 'unless', 'command'],
     ['shell: "curl -u me:{{pass}} http://h/"', 'cmd', 'shell'],
-    ['debug: { msg: "it is {{pass}}" }', 'msg', 'debug'],
-    ['debug: { msg: ["{{pin}}"] }', 'msg.0', 'debug'],
-    ['debug: { var: pass }', 'pass', 'debug'],
     ['fail: { msg: "{{pass}}" }', 'msg', 'fail'],
     ['copy: { dest: "/{{pass}}", content: x }', 'dest', 'copy'],
     ['user: { name: "{{word}}" }', 'name', 'user'],
@@ -70,6 +67,17 @@ describe('a secret is refused', () => {
       'hint: every process of the host can read the words of a command; give it on `stdin`, which nobody sees',
     )
   })
+})
+
+describe('a secret is hidden, and a warning says so', () => {
+  test.each(['debug: { msg: "it is {{pass}}" }', 'debug: { msg: { a: ["{{pin}}"] } }', 'debug: { var: pass }'])(
+    'in %s',
+    (task) => {
+      const { warnings } = compiledWith(task).result
+      const told = warnings.filter(({ code }) => code === 'SECRET_SHOWN').map(({ message }) => message)
+      expect(told).toEqual(["'the task' would show a secret, which is hidden"])
+    },
+  )
 })
 
 describe('what is made of a secret', () => {
