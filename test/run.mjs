@@ -82,17 +82,22 @@ async function runLabTests() {
   for (const { lab } of lanes) run([...lockstep, 'lab', 'down'], inLab(lab))
 }
 
-/** Tests on lab hosts wait for hosts most of the time, so they go in two lanes, each with a lab of its own; the first is seen as it goes. */
+/** Tests on lab hosts wait for hosts most of the time, so they go in lanes, each with a lab of its own; the first is seen as it goes. */
 function lanesOf(lab) {
   if (chosen.length > 0) return [{ lab, files: chosen, isSeen: true }]
   const files = readdirSync(join(home, 'test/lab')).filter((name) => name.endsWith('.test.ts'))
-  // What works on this machine as a host locks it, so all of that is in one lane.
-  const isFirst = (name) => /^(certificates|consul|mattermost-(guide|nodes)|rotate|ssh-ca|sweep)/.test(name)
-  const paths = (names) => names.map((name) => `test/lab/${name}`)
-  return [
-    { lab, files: paths(files.filter(isFirst)), isSeen: true },
-    { lab: `${lab}-2`, files: paths(files.filter((name) => !isFirst(name))), isSeen: false },
+  const lanes = [
+    // What works on this machine as a host locks it, so all of that is in one lane.
+    /^(certificates|consul-(acl|faults|tls)|rotate|ssh-ca)/,
+    /^(consul|mattermost|sweep)/,
+    /^/,
   ]
+  const laneOf = (file) => lanes.findIndex((names) => names.test(file))
+  return lanes.map((_, index) => ({
+    lab: index === 0 ? lab : `${lab}-${index + 1}`,
+    files: files.filter((file) => laneOf(file) === index).map((file) => `test/lab/${file}`),
+    isSeen: index === 0,
+  }))
 }
 
 async function runLane({ lab, files, isSeen }) {
