@@ -59,94 +59,122 @@ const FRESH = [
   'sshd lets the account forward to its ports and do nothing else',
 ].sort()
 
-describe('damage to one thing on one host', () => {
+/** What can go wrong on a node, and which tasks set it right. */
+interface Damage {
+  what: string
+  script: (peer: Node) => string
+  tasks: string[]
+}
+
+const damages: Damage[] = [
+  {
+    what: 'a key line is gone',
+    script: () => `sed -i 1d /var/lib/mm-tunnel/.ssh/authorized_keys`,
+    tasks: ['Peers may open tunnels, and nothing else'],
+  },
+  {
+    what: 'a foreign key is let in',
+    script: () =>
+      `ssh-keygen -q -t ed25519 -N '' -f /run/foreign && cat /run/foreign.pub >>/var/lib/mm-tunnel/.ssh/authorized_keys`,
+    tasks: ['Peers may open tunnels, and nothing else'],
+  },
+  {
+    what: 'a private key can be read by others',
+    script: () => `chmod 0644 ${KEY}`,
+    tasks: ['The account has a key pair'],
+  },
+  {
+    what: 'the folder of the key is open',
+    script: () => 'chmod 0755 /var/lib/mm-tunnel/.ssh',
+    tasks: ['The account has a folder for its key'],
+  },
+  {
+    what: 'a peer has another host key',
+    script: (peer) =>
+      `sed -i 's/^${peer.address} .*/${peer.address} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx/' /etc/mm-tunnels/known_hosts`,
+    tasks: ['Peers are known by their host keys'],
+  },
+  {
+    what: 'a rule of the firewall is gone',
+    script: (peer) => `ufw delete allow proto tcp from ${peer.address} to any port 22`,
+    tasks: ['The firewall lets administrators, clients and peers in'],
+  },
+  {
+    what: 'a port is open again',
+    script: () => 'ufw delete deny proto tcp to any port 8074',
+    tasks: ['Nothing gets round the tunnels'],
+  },
+  { what: 'the firewall is off', script: () => 'ufw disable', tasks: ['The firewall is on'] },
+  {
+    what: 'a unit file is edited',
+    script: (peer) =>
+      `sed -i s/ServerAliveInterval=15/ServerAliveInterval=900/ /etc/systemd/system/mm-tunnel-${peer.name}.service`,
+    tasks: ['Each peer has a tunnel that restarts itself'],
+  },
+  {
+    what: 'a tunnel is stopped',
+    script: (peer) => `systemctl stop mm-tunnel-${peer.name}`,
+    tasks: ['Each peer has a tunnel that restarts itself'],
+  },
+  {
+    what: 'a tunnel is disabled',
+    script: (peer) => `systemctl disable mm-tunnel-${peer.name}`,
+    tasks: ['Each peer has a tunnel that restarts itself'],
+  },
+  {
+    what: 'a stranger joins the family of tunnels',
+    script: (peer) =>
+      `cp /etc/systemd/system/mm-tunnel-${peer.name}.service /etc/systemd/system/mm-tunnel-stranger.service; systemctl enable -q --now mm-tunnel-stranger`,
+    tasks: ['Each peer has a tunnel that restarts itself'],
+  },
+  {
+    what: 'the redirections are flushed',
+    script: () => 'iptables -t nat -F MM-TUNNEL',
+    tasks: ['What is sent to a peer goes into its tunnel'],
+  },
+  {
+    what: 'the whole table of redirections is flushed',
+    script: () => 'iptables -t nat -F',
+    tasks: ['What is sent to a peer goes into its tunnel'],
+  },
+  {
+    what: 'there is a second jump',
+    script: () => 'iptables -t nat -A OUTPUT -j MM-TUNNEL',
+    tasks: ['What is sent to a peer goes into its tunnel'],
+  },
+  {
+    what: 'sshd lets the account do everything',
+    script: () => `rm /etc/ssh/sshd_config.d/50-mm-tunnel.conf; ${reloadSshd}`,
+    tasks: ['reload sshd', 'sshd lets the account forward to its ports and do nothing else'],
+  },
+  {
+    what: 'Mattermost is stopped',
+    script: () => 'systemctl stop mattermost',
+    tasks: ['Mattermost starts after its tunnels'],
+  },
+  {
+    what: 'Mattermost does not wait for its tunnels',
+    script: () => 'rm -r /etc/systemd/system/mattermost.service.d; systemctl daemon-reload',
+    tasks: ['Mattermost starts after its tunnels'],
+  },
+]
+
+describe('damage to one thing on a host', () => {
   converged()
-  test.each([
-    {
-      what: 'a key line is gone',
-      script: `sed -i 1d /var/lib/mm-tunnel/.ssh/authorized_keys`,
-      tasks: ['Peers may open tunnels, and nothing else'],
-    },
-    {
-      what: 'a foreign key is let in',
-      script: `ssh-keygen -q -t ed25519 -N '' -f /run/foreign && cat /run/foreign.pub >>/var/lib/mm-tunnel/.ssh/authorized_keys`,
-      tasks: ['Peers may open tunnels, and nothing else'],
-    },
-    { what: 'a private key can be read by others', script: `chmod 0644 ${KEY}`, tasks: ['The account has a key pair'] },
-    {
-      what: 'the folder of the key is open',
-      script: 'chmod 0755 /var/lib/mm-tunnel/.ssh',
-      tasks: ['The account has a folder for its key'],
-    },
-    {
-      what: 'a peer has another host key',
-      script: `sed -i 's/^${three.address} .*/${three.address} ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx/' /etc/mm-tunnels/known_hosts`,
-      tasks: ['Peers are known by their host keys'],
-    },
-    {
-      what: 'a rule of the firewall is gone',
-      script: `ufw delete allow proto tcp from ${three.address} to any port 22`,
-      tasks: ['The firewall lets administrators, clients and peers in'],
-    },
-    {
-      what: 'a port is open again',
-      script: 'ufw delete deny proto tcp to any port 8074',
-      tasks: ['Nothing gets round the tunnels'],
-    },
-    { what: 'the firewall is off', script: 'ufw disable', tasks: ['The firewall is on'] },
-    {
-      what: 'a unit file is edited',
-      script: `sed -i s/ServerAliveInterval=15/ServerAliveInterval=900/ /etc/systemd/system/mm-tunnel-${three.name}.service`,
-      tasks: ['Each peer has a tunnel that restarts itself'],
-    },
-    {
-      what: 'a tunnel is stopped',
-      script: `systemctl stop mm-tunnel-${three.name}`,
-      tasks: ['Each peer has a tunnel that restarts itself'],
-    },
-    {
-      what: 'a tunnel is disabled',
-      script: `systemctl disable mm-tunnel-${three.name}`,
-      tasks: ['Each peer has a tunnel that restarts itself'],
-    },
-    {
-      what: 'a stranger joins the family of tunnels',
-      script: `cp /etc/systemd/system/mm-tunnel-${three.name}.service /etc/systemd/system/mm-tunnel-stranger.service; systemctl enable -q --now mm-tunnel-stranger`,
-      tasks: ['Each peer has a tunnel that restarts itself'],
-    },
-    {
-      what: 'the redirections are flushed',
-      script: 'iptables -t nat -F MM-TUNNEL',
-      tasks: ['What is sent to a peer goes into its tunnel'],
-    },
-    {
-      what: 'the whole table of redirections is flushed',
-      script: 'iptables -t nat -F',
-      tasks: ['What is sent to a peer goes into its tunnel'],
-    },
-    {
-      what: 'there is a second jump',
-      script: 'iptables -t nat -A OUTPUT -j MM-TUNNEL',
-      tasks: ['What is sent to a peer goes into its tunnel'],
-    },
-    {
-      what: 'sshd lets the account do everything',
-      script: `rm /etc/ssh/sshd_config.d/50-mm-tunnel.conf; ${reloadSshd}`,
-      tasks: ['reload sshd', 'sshd lets the account forward to its ports and do nothing else'],
-    },
-    {
-      what: 'Mattermost is stopped',
-      script: 'systemctl stop mattermost',
-      tasks: ['Mattermost starts after its tunnels'],
-    },
-    {
-      what: 'Mattermost does not wait for its tunnels',
-      script: 'rm -r /etc/systemd/system/mattermost.service.d; systemctl daemon-reload',
-      tasks: ['Mattermost starts after its tunnels'],
-    },
-  ])('is all that check names and a run repairs: $what', async ({ script, tasks }) => {
-    await out(two.name, script)
-    expect(await provePromise(cluster)).toEqual(tasks.map((task) => `${two.name}: ${task}`).sort())
+  const rounds = damages
+    .filter((_, place) => place % nodes.length === 0)
+    .map((_, turn) => damages.slice(turn * nodes.length, (turn + 1) * nodes.length))
+    .map((round) => ({ round, what: round.map(({ what }) => what).join(', on another ') }))
+
+  test.each(rounds)('is all that check names and a run repairs: $what', async ({ round }) => {
+    const named = await Promise.all(
+      round.map(async ({ script, tasks }, index) => {
+        const [node, peer] = [nodes[index], nodes[(index + 1) % nodes.length]] as [Node, Node]
+        await out(node.name, script(peer))
+        return tasks.map((task) => `${node.name}: ${task}`)
+      }),
+    )
+    expect(await provePromise(cluster)).toEqual(named.flat().sort())
   })
 })
 
