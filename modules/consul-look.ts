@@ -126,13 +126,17 @@ function lookOf(
   process: string,
 ): ConsulLook {
   const reasons: Record<string, string> = {}
+  let first: string | undefined
   const said = questionsOf(role).map(({ path, shape, right }, index) => {
     const answer = answers[index]
     // An unhealthy cluster is told with 429, and its body tells who.
     const isTold = answer?.status === 429 && path === HEALTH
-    const complaint = isTold ? undefined : complaintOf(answer, outcome, right)
+    // After a bad answer nothing more is asked.
+    const unasked = answer === undefined ? first : undefined
+    const complaint = isTold ? undefined : (unasked ?? complaintOf(answer, outcome, right))
     const value = complaint === undefined ? jsonOf(shape, answer) : undefined
     if (value === undefined) reasons[path] = complaint ?? 'its answer is not of the shape that Consul gives'
+    first ??= complaint
     return value
   })
   const [self, leader, peers, configuration, health] = said as [

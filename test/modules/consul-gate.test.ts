@@ -132,7 +132,7 @@ describe('the gate', () => {
 
   test.each([
     [0, 'the agent here does not tell how it is: it answered 403: that takes a valid token with agent:read'],
-    [3, 'operator/raft/configuration was not to be had: it answered 403: that takes a valid token with operator:read'],
+    [3, 'operator/autopilot/health was not to be had: it answered 403: that takes a valid token with operator:read'],
   ])('names the right that the token lacks, after %i answers', (before, verdict) => {
     const good = [self, '192.0.2.3:8300', addresses]
     const answers = good.slice(0, before).map((answer) => printedAnswer(200, JSON.stringify(answer)))
