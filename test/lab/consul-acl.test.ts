@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { newIdentity, sealAge } from '../../engine/language/encrypted/age.ts'
 import type { Event } from '../../engine/report/event.ts'
 import { Secret } from '../../engine/resource/secret.ts'
-import { type Access, beginAccess, DENYING } from './consul/access.ts'
+import { type Access, buildDenying } from './consul/access.ts'
 import { freshCluster } from './consul/cluster.ts'
 import { expectUnhurt } from './consul/unhurt.ts'
 import { type Controller, controllers } from './controller.ts'
@@ -15,35 +15,24 @@ const ROLL = 'playbooks/consul-rolling-restart.yml'
 const TLS = 'playbooks/consul-tls.yml'
 const https = { consul_http_addr: 'https://127.0.0.1:8501' }
 
-/** The rules of docs/consul.md, for a rolling restart and for TLS. */
-const [ROLLING = '', TURNING = ''] = [
-  ...readFileSync('docs/consul.md', 'utf8').matchAll(/^```hcl\n([\s\S]*?)^```/gm),
-].map(([, rules]) => rules ?? '')
-
 const at = files({})
 afterAll(() => at[Symbol.dispose]())
 const authority = { consul_ca_dir: at.path('ca') }
 const cluster = freshCluster()
 let access: Access
-/** Tokens with just those rules. */
-let tokens: { rolling: string; turning: string }
 let as: Controller
 
 beforeAll(async () => {
-  const begin = async () => {
-    access = await beginAccess(cluster)
-    tokens = { rolling: await access.tokenWith(ROLLING), turning: await access.tokenWith(TURNING) }
-  }
-  await cluster.build({ vars: { consul_settings: { acl: DENYING, ports: { https: 8501 } } }, begin })
+  access = await buildDenying(cluster)
   as = controllers(at, cluster.lab.access)
 })
 
-test('without a token, and with one that may too little, nothing is done, and the right that it takes is named', async () => {
+test('without a token, and with one that may too little, a run ends at once, and names the right that it takes', async () => {
   const nobody = await cluster.check(ROLL)
   const lacking =
     'The cluster is well: the agent here does not tell how it is: it answered 403: that takes a valid token with agent:read'
   expect(nobody.failed.sort()).toEqual(cluster.members.map(({ name }) => `${name}: ${lacking}`).sort())
-  const run = await cluster.run(TLS, { vars: { ...authority, consul_token: new Secret(tokens.rolling) } })
+  const run = await cluster.run(TLS, { vars: { ...authority, consul_token: new Secret(access.rolling) } })
   const [first = ''] = run.failed
   expect(first).toMatch(
     /: no snapshot was to be had of http:\/\/127\.0\.0\.1:8500: it answered 403: that takes a valid token with acl:write$/,
@@ -53,7 +42,7 @@ test('without a token, and with one that may too little, nothing is done, and th
 test('TLS is turned on with a token of the rules of docs/consul.md, which shows nowhere', async () => {
   const { identity, recipient } = await newIdentity()
   writeFileSync(at.path('identity.txt'), identity, { mode: 0o600 })
-  const values = Buffer.from(`consul_token: ${tokens.turning}\n`)
+  const values = Buffer.from(`consul_token: ${access.turning}\n`)
   writeFileSync(at.path('token.yml.age'), await sealAge(values, { recipients: [recipient] }))
   mkdirSync(at.path('kept'))
   const given = ['-e', `@${at.path('token.yml.age')}`, '--identity', at.path('identity.txt'), '-i', cluster.inventory]
@@ -67,10 +56,10 @@ test('TLS is turned on with a token of the rules of docs/consul.md, which shows 
     return { code, said, changed: changedIn(said) }
   }
 
-  const watches = await Promise.all(['server1', 'agent1'].map((name) => watchProcesses(name, 5)))
+  const watches = await Promise.all(['server1', 'agent1'].map((name) => watchProcesses(name, 20)))
   const check = await command('check', 'check', '--save', at.path('kept/plan.json'))
   const run = await command('run', 'run')
-  const again = await command('again', 'run')
+  const again = await command('again', 'run', '-e', `consul_http_addr=${https.consul_http_addr}`)
   const watched = await Promise.all(watches.map((watch) => watch.end()))
 
   const ends = [check, run, again].map(({ code, said }) => ({ code, ...(code === 1 ? { said } : {}) }))
@@ -79,7 +68,7 @@ test('TLS is turned on with a token of the rules of docs/consul.md, which shows 
   expect(run.changed).toEqual(check.changed)
   expect(again.changed).toEqual([])
 
-  const traces = tracesOf(tokens.turning)
+  const traces = tracesOf(access.turning)
   for (const { said } of [check, run, again]) expect(traces.filter((trace) => said.includes(trace))).toEqual([])
   for (const text of watched) {
     expect(text).toContain('curl\n-q\n-K\n-\n')
@@ -96,24 +85,8 @@ test('TLS is turned on with a token of the rules of docs/consul.md, which shows 
   expect(filesWith(traces, at.path('.'))).toEqual([])
 })
 
-test('certificates are renewed, and a snapshot is taken, over https, where nobody is let in without a certificate', async () => {
-  for (const { name } of cluster.members)
-    expect(await out(name, 'curl -q -sk https://127.0.0.1:8501/v1/status/leader || echo refused')).toBe('refused')
-  const vars = {
-    ...{ ...authority, ...https, consul_token: new Secret(tokens.turning), consul_cert_names: ['renewed.example'] },
-    consul_snapshot_file: '/var/lib/consul-snapshots/renewed.snap',
-  }
-  const check = await cluster.check(TLS, { vars })
-  expect(check.failed).toEqual([])
-  const run = await cluster.run(TLS, { vars })
-  expect(run.failed).toEqual([])
-  expect(run.changed).toContain('agent1: The client reads its configuration')
-  expect(run.changed).toContain('server3: There is a snapshot of what the cluster holds')
-  expect(run.changed).toEqual(check.changed)
-})
-
 test('a rolling restart over https, with a token of the rules of docs/consul.md, loses no write', async () => {
-  const vars = { ...https, consul_token: new Secret(tokens.rolling) }
+  const vars = { ...https, consul_token: new Secret(access.rolling) }
   const check = await cluster.check(ROLL, { vars })
   expect(check.failed).toEqual([])
   const [leader, followers] = [await cluster.leader(), await cluster.followers()]

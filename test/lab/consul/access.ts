@@ -1,23 +1,37 @@
+import { readFileSync } from 'node:fs'
 import { labExec } from '../../../lab/exec.ts'
 import { until } from '../../../lab/wait.ts'
 import { out } from '../play.ts'
 import type { Cluster } from './cluster.ts'
 
-/** What `consul_settings` needs for a cluster that denies what no token allows. */
-export const DENYING = { enabled: true, default_policy: 'deny', enable_token_persistence: true }
-
 export interface Access {
   /** What the writers and looks of a watch may do. */
   observer: string
+  /** With just the rules that docs/consul.md has for a rolling restart. */
+  rolling: string
+  /** With just those that it has for TLS. */
+  turning: string
   /** A new token with these rules alone. */
   tokenWith(rules: string): Promise<string>
+}
+
+/** A healthy cluster that denies what no token allows, from fresh hosts; it serves https as soon as it has certificates. */
+export async function buildDenying(cluster: Cluster): Promise<Access> {
+  const acl = { enabled: true, default_policy: 'deny', enable_token_persistence: true }
+  let access: Access | undefined
+  const begin = async () => {
+    access = await beginAccess(cluster)
+  }
+  await cluster.build({ vars: { consul_settings: { acl, ports: { https: 8501 } } }, begin })
+  if (!access) throw new Error('a cluster is built only when it has begun')
+  return access
 }
 
 /**
  * Gives a new cluster that denies everything its first token, the agents theirs, and curl on the hosts, which the tests ask
  * with, one that may look; Lockstep's own curl reads no such file.
  */
-export async function beginAccess({ members, servers: [first = ''] }: Cluster): Promise<Access> {
+async function beginAccess({ members, servers: [first = ''] }: Cluster): Promise<Access> {
   let management = ''
   await until('the cluster has given its first token', async () => {
     management = (await call<{ SecretID?: string }>(first, 'acl/bootstrap', {}))?.SecretID ?? ''
@@ -40,7 +54,9 @@ export async function beginAccess({ members, servers: [first = ''] }: Cluster): 
     for (const kind of ['agent', 'default']) await told(name, `agent/token/${kind}`, { Token: agents }, management)
     await out(name, `umask 077; echo 'header = "X-Consul-Token: ${observer}"' >/root/.curlrc`)
   }
-  return { observer, tokenWith }
+  const [rolling = '', turning = ''] =
+    readFileSync('docs/consul.md', 'utf8').match(/(?<=^```hcl\n)[^`]+(?=^```)/gm) ?? []
+  return { observer, rolling: await tokenWith(rolling), turning: await tokenWith(turning), tokenWith }
 }
 
 const OF_AGENTS = 'node_prefix "" { policy = "write" } service_prefix "" { policy = "write" }'
