@@ -67,7 +67,13 @@ export default defineConfig({
       },
       {
         plugins: [forBrowsers],
-        test: { name: 'night', include: ['test/night/**/*.test.ts'], fileParallelism: false, hookTimeout: 300_000 },
+        test: {
+          name: 'night',
+          include: ['test/night/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 600_000,
+          hookTimeout: 300_000,
+        },
       },
       {
         plugins: [forBrowsers],

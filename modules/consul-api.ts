@@ -95,17 +95,26 @@ export function jsonOf<S extends TSchema>(schema: S, answer: ShortAnswer | undef
   }
 }
 
-/** What came instead of a good answer, in a few words; undefined when it was a good one. */
-export function complaintOf(answer: ShortAnswer | undefined, outcome: Outcome): string | undefined {
+/** What came instead of a good answer, in a few words, with the right that the request takes; undefined when it was a good one. */
+export function complaintOf(
+  answer: ShortAnswer | undefined,
+  outcome: Outcome,
+  right: string | undefined,
+): string | undefined {
   if (answer === undefined || answer.status === 0) {
     if (outcome.code === 127) return 'the host has no curl'
     const said = outcome.stderr.toString('utf8').trim().split('\n').at(-1) ?? ''
     return said === '' ? `curl ended with exit code ${outcome.code}` : shortened(said)
   }
   if (answer.status === 200) return undefined
-  if (answer.status === 403) return 'it answered 403: the token does not allow it'
+  if (answer.status === 403 && right !== undefined) return forbidden(right)
   const reason = shortened(answer.body.trim().split('\n')[0] ?? '')
   return reason === '' ? `it answered ${answer.status}` : `it answered ${answer.status}: ${reason}`
+}
+
+/** What it means that Consul has answered 403, to a request that takes a right of its ACLs. */
+export function forbidden(right: string): string {
+  return `it answered 403: that takes a valid token with ${right}`
 }
 
 /** Text of a host for a sentence: one line that is not too long. */

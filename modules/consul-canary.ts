@@ -6,6 +6,7 @@ import { addressOf, apiArgs, askConsul, complaintOf, jsonOf, secondsOf } from '.
 import { parseAnswers } from './curl.ts'
 
 const FOLDER = 'lockstep/canary/'
+const RIGHT = `key:write on ${FOLDER}`
 const Pairs = Type.Array(Type.Object({ Key: Type.String(), Value: Type.Union([Type.String(), Type.Null()]) }), {
   minItems: 1,
   maxItems: 1,
@@ -49,9 +50,9 @@ export const consulCanary = defineAction({
     const [pair] = jsonOf(Pairs, read) ?? []
     const isRead = pair?.Key.startsWith(FOLDER) === true && pair.Value === base64(pair.Key)
     const steps = [
-      { what: 'written', complaint: complaintOf(written, outcome), holds: jsonOf(Done, written) === true },
-      { what: 'read back', complaint: complaintOf(read, outcome), holds: isRead },
-      { what: 'deleted', complaint: complaintOf(deleted, outcome), holds: jsonOf(Done, deleted) === true },
+      { what: 'written', complaint: complaintOf(written, outcome, RIGHT), holds: jsonOf(Done, written) === true },
+      { what: 'read back', complaint: complaintOf(read, outcome, RIGHT), holds: isRead },
+      { what: 'deleted', complaint: complaintOf(deleted, outcome, RIGHT), holds: jsonOf(Done, deleted) === true },
     ]
     const broken = steps.find(({ complaint, holds }) => complaint !== undefined || !holds)
     if (!broken)

@@ -24,7 +24,7 @@ function api({ self, reasons }: ConsulLook): Criterion {
     'api',
     self !== undefined,
     self?.Config.Version ?? 'no answer',
-    `the agent here does not answer: ${reasons['agent/self'] ?? ''}`,
+    `the agent here does not tell how it is: ${reasons['agent/self'] ?? ''}`,
   )
 }
 

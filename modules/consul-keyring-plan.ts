@@ -38,7 +38,7 @@ export interface KeyringWish {
 /** The rings that a read has brought; a sentence when it has brought none. */
 export function ringsOf({ stdout, stderr, code }: RawState): Ring[] | string {
   const [answer] = parseAnswers(stdout).answers
-  const complaint = complaintOf(answer, { code, stdout, stderr })
+  const complaint = complaintOf(answer, { code, stdout, stderr }, 'keyring:read')
   if (complaint !== undefined) return complaint
   return jsonOf(Rings, answer) ?? 'its answer is not of the shape that Consul gives'
 }

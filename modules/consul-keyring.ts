@@ -13,7 +13,7 @@ import {
   ringsAfter,
   ringsOf,
 } from './consul-keyring-plan.ts'
-import { IS_ANSWERED, printedAnswer } from './curl.ts'
+import { isAnsweredWith, printedAnswer } from './curl.ts'
 
 const KEY = '^([A-Za-z0-9+/]{22}==|[A-Za-z0-9+/]{32}|[A-Za-z0-9+/]{43}=)$'
 
@@ -92,7 +92,7 @@ function wishOf({ primary, others = [], nodes }: { primary: Secret; others?: Sec
 function tell(api: Api, method: NonNullable<ApiRequest['method']>, key: Secret): Command {
   return sh`a=$(${askConsul(api, [{ path: 'operator/keyring', method, json: { Key: key } }])}
 ) || exit 1
-${IS_ANSWERED} || { echo "lockstep: Consul answered: $(printf '%s\\n' "$a" | sed '$d' | tr '\\n' ' ' | sed 's,[A-Za-z0-9+/]\\{20\\}[A-Za-z0-9+/=]*,...,g' | head -c 500)" >&2; exit 1; }`
+${isAnsweredWith(200)} || { echo "lockstep: Consul answered: $(printf '%s\\n' "$a" | sed '$d' | tr '\\n' ' ' | sed 's,[A-Za-z0-9+/]\\{20\\}[A-Za-z0-9+/=]*,...,g' | head -c 500)" >&2; exit 1; }`
 }
 
 /** Waits until every ring counts the key as it must: on all members, used by all, or on none. The key comes over stdin. */

@@ -52,13 +52,13 @@ const Configuration = Type.Object({
 
 const HEALTH = 'operator/autopilot/health'
 
-/** Requests, in this order: a client agent knows the rest only from servers. */
+/** Requests, in this order, and the right that each of them takes: a client agent knows the rest only from servers. */
 const QUESTIONS = [
-  { path: 'agent/self', shape: Self },
-  { path: 'status/leader', shape: Leader },
-  { path: 'status/peers', shape: Peers },
-  { path: 'operator/raft/configuration', shape: Configuration },
-  { path: HEALTH, shape: Health },
+  { path: 'agent/self', shape: Self, right: 'agent:read' },
+  { path: 'status/leader', shape: Leader, right: undefined },
+  { path: 'status/peers', shape: Peers, right: undefined },
+  { path: 'operator/raft/configuration', shape: Configuration, right: 'operator:read' },
+  { path: HEALTH, shape: Health, right: 'operator:read' },
 ] as const
 
 /** What a member says of itself and of the cluster; what it does not say, or says in another shape, is undefined. */
@@ -126,13 +126,17 @@ function lookOf(
   process: string,
 ): ConsulLook {
   const reasons: Record<string, string> = {}
-  const said = questionsOf(role).map(({ path, shape }, index) => {
+  let first: string | undefined
+  const said = questionsOf(role).map(({ path, shape, right }, index) => {
     const answer = answers[index]
     // An unhealthy cluster is told with 429, and its body tells who.
     const isTold = answer?.status === 429 && path === HEALTH
-    const complaint = isTold ? undefined : complaintOf(answer, outcome)
+    // After a bad answer nothing more is asked.
+    const unasked = answer === undefined ? first : undefined
+    const complaint = isTold ? undefined : (unasked ?? complaintOf(answer, outcome, right))
     const value = complaint === undefined ? jsonOf(shape, answer) : undefined
     if (value === undefined) reasons[path] = complaint ?? 'its answer is not of the shape that Consul gives'
+    first ??= complaint
     return value
   })
   const [self, leader, peers, configuration, health] = said as [

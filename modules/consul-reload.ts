@@ -2,8 +2,8 @@ import { type Static, Type } from '@sinclair/typebox'
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { type Command, sh } from '../engine/resource/command.ts'
-import { addressOf, apiArgs, askConsul, secondsOf, shortened, together } from './consul-api.ts'
-import { IS_ANSWERED } from './curl.ts'
+import { addressOf, apiArgs, askConsul, forbidden, secondsOf, shortened, together } from './consul-api.ts'
+import { isAnsweredWith } from './curl.ts'
 import { servedCertificate } from './tls-wire.ts'
 
 const args = Arg.object(
@@ -100,20 +100,23 @@ serial=$(openssl x509 -in ${cert} -noout -serial 2>/dev/null); serial=\${serial#
 own=$(openssl pkey -in ${key} -passin pass: -pubout 2>/dev/null) || { r=${`${key} holds no key that can be read`}; return 1; }
 [ "$own" = "$(openssl x509 -in ${cert} -noout -pubkey 2>/dev/null)" ] || { r=${`the key ${key} does not belong to the certificate ${cert}`}; return 1; }`
   const back = restore.map(({ path, from }) => backTo(path, from))
-  return sh`r=; print=; serial=
+  return sh`r=; print=; serial=; kept=
 files() { ${files}
 }
 reload() { a=$(${askConsul(want, [{ path: 'agent/reload', method: 'PUT' }])}
 ) || { r="the agent was not to be told to reload"; return 1; }
-${IS_ANSWERED} ||
-{ r="the agent refuses its configuration: $(printf '%s\\n' "$a" | sed '$d' | head -c 1000 | tr '\\n' ' ')"; return 1; }; }
+${isAnsweredWith(200)} && return
+if ${isAnsweredWith(403)}; then kept=1; r=${`the agent was not told to reload: ${forbidden('agent:write')}`}
+else r="the agent refuses its configuration: $(printf '%s\\n' "$a" | sed '$d' | head -c 1000 | tr '\\n' ' ')"; fi
+return 1; }
 served() { ${served}
 }
 back() { [ ${restore.length} -gt 0 ] || return 1
 ${back.length === 0 ? sh`:` : sh.all(back)}
 }
 files || { why=$r; e=untold; if back; then e=kept; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
-reload && served || { why=$r; e=lost; if back && reload; then e=restored; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
+reload && served || { why=$r; e=lost; if [ -n "$kept" ]; then e=untold; if back; then e=kept; fi
+elif back && reload; then e=restored; fi; echo "lockstep-reload $e"' '; echo "lockstep: $why" >&2; exit 1; }
 echo "lockstep-reload done $serial"`
 }
 

@@ -4,7 +4,7 @@ import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { type Command, sh } from '../engine/resource/command.ts'
 import { read } from '../engine/resource/read.ts'
-import { addressOf, apiArgs, requestOf, secondsOf, shortened } from './consul-api.ts'
+import { addressOf, apiArgs, forbidden, requestOf, secondsOf, shortened } from './consul-api.ts'
 import { curlInto } from './curl.ts'
 
 /** The state of a Consul cluster in a file of a member, looked into before it counts. */
@@ -50,6 +50,7 @@ trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT PIPE TERM
 umask 077; rm -f -- "$t" || exit 1; set -C; : >"$t" || exit 1; set +C
 s=$(${curlInto(requestOf(want, { path: 'snapshot' }), temporary)}
 ) || exit 1
+[ "$s" != 403 ] || { echo ${`lockstep: no snapshot was to be had of ${addressOf(want)}: ${forbidden('acl:write')}`} >&2; exit 1; }
 [ "$s" = 200 ] || { echo "lockstep: ${addressOf(want)} answered $s to the wish for a snapshot: $(head -c 200 -- "$t" | tr -d '\\000' | tr '\\n' ' ')" >&2; exit 1; }
 i=$(consul snapshot inspect "$t" 2>&1) || { echo "lockstep: what ${addressOf(want)} gave is no snapshot: $i" >&2; exit 1; }
 sync -- "$t" 2>/dev/null || sync

@@ -62,8 +62,10 @@ export function printedAnswer(status: number, body: string): Buffer {
   return Buffer.from(`${body}\n${MARK} ${status} ${Buffer.byteLength(body)}\n`)
 }
 
-/** In a shell: whether the last answer that `curlEach` has printed into `$a` has the status 200. */
-export const IS_ANSWERED = sh`[ "$(printf '%s\\n' "$a" | sed -n ${`$s/^${MARK} \\([0-9]*\\) [0-9]*$/\\1/p`})" = 200 ]`
+/** In a shell: whether the last answer that `curlEach` has printed into `$a` has the status. */
+export function isAnsweredWith(status: 200 | 403): Command {
+  return sh`[ "$(printf '%s\\n' "$a" | sed -n ${`$s/^${MARK} \\([0-9]*\\) [0-9]*$/\\1/p`})" = ${status} ]`
+}
 
 /** One of several answers: its body, and the status; 0 when there was none. */
 export interface ShortAnswer {

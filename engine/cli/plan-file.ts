@@ -6,6 +6,7 @@ import { parsePlan, type SavedPlan } from '../plan/saved-plan.ts'
 import { Problem } from '../problem.ts'
 import type { Event } from '../report/event.ts'
 import { listed } from '../report/words.ts'
+import type { ValueMap } from '../resource/value.ts'
 import { controllerFiles } from './controller-files.ts'
 import { variablesMark } from './plan-variables.ts'
 import type { PlayFlags } from './play.ts'
@@ -17,6 +18,8 @@ export interface PlanOptions {
   /** The lab inventory that was taken since none was given. */
   assumed: string | undefined
   compiled: Compiled
+  /** The variables of `-e`. */
+  vars: ValueMap
   sources: readonly Source[]
   events: readonly Event[]
   operator: string
@@ -24,9 +27,9 @@ export interface PlanOptions {
 
 /** Writes the plan of a check into a file that only this user may read; whole or not at all. */
 export async function savePlan(to: string, options: PlanOptions): Promise<void> {
-  const { path, flags, assumed, compiled, sources, events, operator } = options
+  const { path, flags, assumed, compiled, vars, sources, events, operator } = options
   const { become, becomeUser, becomeMethod } = flags
-  const variables = variablesMark(flags.extraVars)
+  const variables = variablesMark(vars)
   const plan: SavedPlan = {
     format: 'lockstep-plan',
     version: 1,

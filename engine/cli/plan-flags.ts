@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import { Problem, Problems } from '../problem.ts'
-import { compareVariables } from './plan-variables.ts'
+import { requireVariables } from './plan-variables.ts'
 import type { PlayFlags } from './play.ts'
 
 /** What is run by a plan: its playbook, with the flags that it was made with. Flags that say something else are Problems. */
@@ -30,7 +30,7 @@ export function askedByPlan(
     .filter(({ given, planned }) => given !== undefined && !isDeepStrictEqual(given, planned))
     .map(contradiction)
   if (problems.length > 0) throw new Problems(problems)
-  compareVariables(plan, flags.extraVars)
+  requireVariables(plan, flags.extraVars)
   return {
     paths: [plan.playbook],
     flags: {

@@ -4,32 +4,43 @@ import { join } from 'node:path'
 import type { SavedPlan } from '../plan/saved-plan.ts'
 import { Problem } from '../problem.ts'
 import { Secret } from '../resource/secret.ts'
-import { extraVars } from './extra-vars.ts'
+import type { ValueMap } from '../resource/value.ts'
 import { stateFolder } from './history-folder.ts'
 
 /**
  * What a plan keeps of `-e`: the names, and by which key one can tell whether the values are still the same. Values may be secret
  * and short, so that a plain hash of them could be guessed; the key never lies beside the plan.
  */
-export function variablesMark(texts: readonly string[] = []): SavedPlan['extraVars'] {
-  const values = extraVars(texts)
+export function variablesMark(values: ValueMap): SavedPlan['extraVars'] {
   const names = Object.keys(values).sort()
   if (names.length === 0) return undefined
   const key = planKey()
   return { names, key: mark(key, 'key').slice(0, 16), hmac: mark(key, canonical(values)) }
 }
 
+/** Finds that there is a `-e` when the plan was made with one, before what it says is missed elsewhere; throws a Problem. */
+export function requireVariables({ extraVars: then }: SavedPlan, texts: readonly string[] = []): void {
+  if (!then || texts.length > 0) return
+  throw new Problem({
+    code: 'PLAN_FLAGS',
+    message: `the plan was made with -e for ${then.names.join(', ')}, and it does not keep the values`,
+    hint: 'give the same -e again',
+  })
+}
+
 /** Finds that `-e` says what it said when the plan was made; throws a Problem. */
-export function compareVariables({ extraVars: then }: SavedPlan, texts: readonly string[] = []): void {
-  const now = variablesMark(texts)
-  if (!then && !now) return
-  if (!then || !now) {
+export function compareVariables(plan: SavedPlan, values: ValueMap): void {
+  const { extraVars: then } = plan
+  const now = variablesMark(values)
+  if (!now) {
+    requireVariables(plan)
+    return
+  }
+  if (!then) {
     throw new Problem({
       code: 'PLAN_FLAGS',
-      message: then
-        ? `the plan was made with -e for ${then.names.join(', ')}, and it does not keep the values`
-        : 'the plan was made without -e',
-      hint: then ? 'give the same -e again' : 'leave -e out, or make a new plan with it',
+      message: 'the plan was made without -e',
+      hint: 'leave -e out, or make a new plan with it',
     })
   }
   if (then.key !== now.key) {

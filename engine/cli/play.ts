@@ -19,6 +19,7 @@ import { operator } from './operator.ts'
 import type { CheckFlags, ConnectionFlags, GuardFlags, PlaybookFlags, RecordFlags, ReportFlags } from './options.ts'
 import { compareSources, readPlan, savePlan } from './plan-file.ts'
 import { askedByPlan } from './plan-flags.ts'
+import { compareVariables } from './plan-variables.ts'
 import { knownSecrets } from './process-secrets.ts'
 import { startRecording } from './recording.ts'
 import { startReport } from './report.ts'
@@ -44,7 +45,10 @@ export async function play(given: readonly string[], givenFlags: PlayFlags, mode
   if (flags.save !== undefined && paths.length > 1) throw onePlaybook()
   checkReportFiles(flags.report ?? [])
   const loaded = await load(paths, flags, mode)
-  if (plan) compareSources(plan, loaded.sources())
+  if (plan) {
+    compareVariables(plan, loaded.vars)
+    compareSources(plan, loaded.sources())
+  }
   const { inventory, playbooks, assumed } = loaded
   const access = labAccess()
   if (isLab(inventory) && !access) {
@@ -120,12 +124,13 @@ export async function play(given: readonly string[], givenFlags: PlayFlags, mode
     return summary
   }
 
-  async function save(to: string, compiled: Compiled, { sources }: Loaded): Promise<void> {
+  async function save(to: string, compiled: Compiled, { vars, sources }: Loaded): Promise<void> {
     await savePlan(to, {
       path: compiled.playbook.path,
       flags,
       assumed,
       compiled,
+      vars,
       sources: sources(),
       events,
       operator: by,

@@ -7,7 +7,6 @@ import { Problem } from '../problem.ts'
 import { coloursFor } from '../report/colours.ts'
 import type { Event, Mode } from '../report/event.ts'
 import { verdict } from '../report/verdict.ts'
-import { extraVars } from './extra-vars.ts'
 import { historyFolder } from './history-folder.ts'
 import type { Loaded } from './load.ts'
 import type { PlayFlags } from './play.ts'
@@ -63,7 +62,7 @@ export function startRecording(options: RecordingOptions): Recording {
 function startOf({ paths, flags, mode, loaded, operator }: RecordingOptions): RecordStart {
   const at = new Date()
   const { inventory, limit, tags, skipTags, plan } = flags
-  const names = Object.keys(extraVars(flags.extraVars ?? []))
+  const names = Object.keys(loaded.vars)
   const sshClient = process.env.SSH_CONNECTION?.split(' ')[0]
   return {
     type: 'record-started',

@@ -10,6 +10,7 @@ import { sievedEvent } from '../report/sieve.ts'
 import { KnownSecrets } from '../resource/known-secrets.ts'
 import type { ControllerFiles } from './context.ts'
 import { DebtBook } from './debt-book.ts'
+import { delegations } from './delegations.ts'
 import { forgetUnread } from './guarding.ts'
 import { HostState } from './host-state.ts'
 import { Hosts } from './hosts.ts'
@@ -61,6 +62,8 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
   const debts = new DebtBook()
   const handlers = new Set(playbook.plays.flatMap((play) => play.handlers.map(({ handler }) => handler)))
   const lock = mode === 'run' ? { by: operator, playbook: playbook.path, since: started.toISOString() } : undefined
+  let delegated: ReturnType<typeof delegations> | undefined
+  const helpers = () => (delegated ??= delegations(playbook, options.evaluatorFor))
   const hosts = new Hosts({
     ...options,
     onConnected: greet,
@@ -68,15 +71,17 @@ export async function runPlaybook(options: RunOptions): Promise<RunSummary> {
     onHiddenDebts: (host) => warn(HIDDEN, host),
     onUndone: (host) => warn(UNDONE, host),
     lock,
-    rootOf: (host) => rootOf(playbook, host),
+    rootOf: (host) => rootOf(playbook, host) ?? helpers().get(host),
   })
   const registry = new Registry(states, (host) => hosts.facts(host), started.toISOString())
   const evaluator = options.evaluatorFor(registry)
   let current: Play | undefined
   emit({ type: 'run-started', at: started.toISOString(), mode, playbook: playbook.path, operator, hosts: names })
   try {
-    if (lock && options.lockTimeoutMs)
-      await waitForLocks({ ...options, hosts, names, lock, timeoutMs: options.lockTimeoutMs })
+    if (lock && options.lockTimeoutMs) {
+      const all = [...new Set([...names, ...helpers().keys()])]
+      await waitForLocks({ ...options, hosts, names: all, lock, timeoutMs: options.lockTimeoutMs })
+    }
     for (const play of playbook.plays) {
       if (signal?.aborted || (await runPlay(play)) === 'stopped') break
     }

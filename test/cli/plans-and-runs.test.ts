@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Recorder } from '../../engine/history/recorder.ts'
+import { newIdentity, sealAge } from '../../engine/language/encrypted/age.ts'
 import { checkOf, startOf } from '../history/records.ts'
 
 // This machine is checked under its own name and never run on: a run would take its lock, which other tests take too.
@@ -174,6 +175,21 @@ describe('saved plans on the command line', () => {
     expect(changed.status).toBe(5)
     expect(changed.stderr).toContain('no longer holds: note.hbs is gone, other.yml is changed\n')
     rmSync(join(folder, 'host_vars'), { recursive: true })
+  })
+
+  test('know -e from an encrypted file too, and neither they nor the history keep what it says', async () => {
+    const { identity, recipient } = await newIdentity()
+    writeFileSync(join(folder, 'identity.txt'), identity, { mode: 0o600 })
+    const sealed = await sealAge(Buffer.from('text: hunter3\n'), { recipients: [recipient] })
+    writeFileSync(join(folder, 'text.yml.age'), sealed)
+    const given = ['-e', '@text.yml.age', '--identity', 'identity.txt']
+    const saved = lockstep(['check', 'site.yml', '-i', 'hosts.yml', ...given, '--save', 'sealed.json'])
+    expect(saved).toMatchObject({ status: 2, stderr: expect.not.stringContaining('error') })
+    expect(JSON.parse(lockstep(['runs', '--limit', '1', '--output', 'json']).stdout)[0].extraVars).toEqual(['text'])
+    const { status, stderr } = lockstep(['run', '--plan', 'sealed.json', '-e', 'text=hunter2'])
+    expect({ status, stderr }).toMatchObject({ status: 1, stderr: expect.stringContaining('-e is not what it was') })
+    const found = spawnSync('grep', ['-rla', 'hunter3', 'sealed.json', 'runs', 'state'], { cwd: folder })
+    expect(found.stdout.toString()).toBe('')
   })
 
   test('that were made with another key cannot be compared', () => {

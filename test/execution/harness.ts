@@ -199,7 +199,7 @@ export async function go(
   const written = new Map<Step, TestStep>()
   const place = { file: 'test.yml', line: 1, column: 1 }
   const compile = (step: TestStep, index: number, kind: string): Handler => {
-    const { call, args: _args, when: _when, items: _items, delegate: _delegate, ...rest } = step
+    const { call, args: _args, when: _when, items: _items, delegate, ...rest } = step
     const callable: Step['call'] = typeof call === 'string' ? { kind: 'meta', what: call } : callOf(call)
     const compiled = {
       id: `${kind}${index}`,
@@ -221,6 +221,7 @@ export async function go(
       inner: undefined as never,
       handler: rest.name ?? `${kind}${index}`,
       listen: [],
+      ...(delegate ? { delegateTo: { kind: 'literal', value: 'as `delegate` says', node: undefined } } : {}),
       ...rest,
     } as Handler
     written.set(compiled, step)

@@ -50,6 +50,33 @@ describe('the lock of a host', () => {
     expect(lines).toEqual(['a t0: changed'])
   })
 
+  test('is waited for at once with those of all hosts that the playbook delegates to', async () => {
+    const opened: string[] = []
+    const open = async (host: string) => {
+      opened.push(host)
+      return await (host === 'a' ? openLocal : openLocked)(host)
+    }
+    const holder = await openLocked('localhost')
+    const lock = { holder: { by: 'bert@desk', playbook: 'other.yml', since: '2026-01-01T00:00:00Z' }, as: undefined }
+    await holder.round({ become: undefined, jobs: [], reads: [], lock })
+    const onEvent = ({ type }: Event) => {
+      if (type === 'lock-awaited') void holder.close()
+    }
+    const delegated: TestPlay = {
+      steps: [
+        { call: command, args: () => ({ cmd: ':' }) },
+        { call: command, args: () => ({ cmd: ':' }), delegate: () => 'localhost' },
+        { call: command, when: () => false, delegate: () => 'unneeded' },
+      ],
+    }
+    expect((await go('run', delegated, { open })).lines).toEqual(['a t0: changed', 'a t1: failed'])
+    opened.length = 0
+    const { events, lines } = await go('run', delegated, { open, lockTimeoutMs: 1000, onEvent })
+    expect(events.flatMap((event) => (event.type === 'lock-awaited' ? event.host : []))).toEqual(['localhost'])
+    expect(lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: skipped'])
+    expect(opened).toEqual(['a', 'localhost'])
+  })
+
   test('that somebody breaks ends the work on the host, and neither a rescue nor ignore_errors goes on', async () => {
     const { events, lines, results, summary } = await go(
       'run',

@@ -100,7 +100,7 @@ describe('the gate', () => {
     await out('cmod3', 'systemctl stop consul; :')
     await settled('cmod3 is failed in the gossip, not alive', { voters: 3 }, ['cmod1', 'cmod2'])
     const [sentenceHere = ''] = sentence(await play('run', ['cmod3'], gate))
-    expect(sentenceHere).toMatch(/^the agent here does not answer: curl: \(7\) /)
+    expect(sentenceHere).toMatch(/^the agent here does not tell how it is: curl: \(7\) /)
     await out('cmod3', 'systemctl start consul')
     await settled('well', { voters: 3, caught_up: true }, names)
   })

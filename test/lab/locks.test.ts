@@ -20,6 +20,13 @@ const marks = (who: string, order: string) => `- hosts: all
     - shell: sleep 0.3
     - shell: echo ${who} >>/var/lib/marks
 `
+const crossing = (who: string, host: string, helper: string) => `- hosts: ${host}
+  become: true
+  tasks:
+    - shell: echo ${who} >>/var/lib/marks; sleep 0.5; echo ${who} >>/var/lib/marks
+    - shell: echo ${who} >>/var/lib/marks; sleep 0.1; echo ${who} >>/var/lib/marks
+      delegate_to: ${helper}
+`
 const at = files({
   'inventory.yml': inventoryText(Object.fromEntries(hosts.map(({ name, address }) => [name, { address }]))),
   'long.yml': `- hosts: all
@@ -41,6 +48,9 @@ const at = files({
       command: touch /tmp/own
 `,
   'own.yml': '- hosts: all\n  tasks:\n    - command: touch /tmp/changed\n',
+  // Each works on one host, and has the other one do something in the end.
+  'there.yml': crossing('there', one, two),
+  'here.yml': crossing('here', two, one),
   'forth.yml': marks('forth', 'inventory'),
   'back.yml': marks('back', 'reverse_inventory'),
 })
@@ -187,6 +197,15 @@ describe('two runs that meet on the same hosts in opposite orders', () => {
     expect(ended.map(({ code }) => code)).toEqual([0, 0])
     const [first, second] = await marksOf()
     expect(['forth\nforth\nback\nback', 'back\nback\nforth\nforth']).toContain(first)
+    expect(second).toBe(first)
+  })
+
+  test('both get through when each delegates to the host of the other', async () => {
+    const wait = ['--lock-timeout', '200']
+    const ended = await Promise.all([run('ann', 'there.yml', ...wait).ended, run('bert', 'here.yml', ...wait).ended])
+    expect(ended.map(({ code }) => code)).toEqual([0, 0])
+    const [first, second] = await marksOf()
+    expect(['there\nthere\nhere\nhere', 'here\nhere\nthere\nthere']).toContain(first)
     expect(second).toBe(first)
   })
 })

@@ -38,7 +38,7 @@ describe('a canary', () => {
     [
       'the key stays',
       [yes, pair(key), printedAnswer(403, 'Permission denied')],
-      'a key could not be deleted through http://127.0.0.1:8500: it answered 403: the token does not allow it',
+      'a key could not be deleted through http://127.0.0.1:8500: it answered 403: that takes a valid token with key:write on lockstep/canary/',
     ],
     ['there is no answer', [], 'a key could not be written through http://127.0.0.1:8500: curl ended with exit code 0'],
   ])('when %s', (_, answers, sentence) => {

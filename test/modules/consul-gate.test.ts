@@ -118,7 +118,7 @@ describe('the gate', () => {
       'zero where there is none',
       {},
       { self: null },
-      'the agent here does not answer: its answer is not of the shape that Consul gives',
+      'the agent here does not tell how it is: its answer is not of the shape that Consul gives',
     ],
   ])('stops for %s', (_, want, said, verdict) => {
     expect(conclude(want, look(said)).failure).toBe(verdict)
@@ -128,6 +128,16 @@ describe('the gate', () => {
     expect(conclude({}, look({ health: { ...health, Healthy: false } }, { status: 429 })).failure).toBe(
       'autopilot says that the cluster is not healthy',
     )
+  })
+
+  test.each([
+    [0, 'the agent here does not tell how it is: it answered 403: that takes a valid token with agent:read'],
+    [3, 'operator/autopilot/health was not to be had: it answered 403: that takes a valid token with operator:read'],
+  ])('names the right that the token lacks, after %i answers', (before, verdict) => {
+    const good = [self, '192.0.2.3:8300', addresses]
+    const answers = good.slice(0, before).map((answer) => printedAnswer(200, JSON.stringify(answer)))
+    const output = Buffer.concat([...answers, printedAnswer(403, ''), Buffer.from('\nlockstep-look 22 \n')])
+    expect(conclude({}, output).failure).toBe(verdict)
   })
 
   test('stops when one look of several is bad, or the leader changes between them', () => {
@@ -143,7 +153,7 @@ describe('the gate', () => {
 
   test('stops when nothing answers, and when there is nothing at all', () => {
     expect(conclude({}, Buffer.from(`${printedAnswer(0, '')}\nlockstep-look 7 \n`)).failure).toBe(
-      'the agent here does not answer: curl: (7) refused',
+      'the agent here does not tell how it is: curl: (7) refused',
     )
     expect(conclude({}, Buffer.alloc(0)).failure).toBe('the host could not look at its agent')
   })

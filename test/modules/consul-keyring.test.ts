@@ -51,7 +51,7 @@ describe('consul-keyring plans', () => {
     [
       'without a right to see',
       state('', 403),
-      'the gossip keys of http://127.0.0.1:8500 were not to be seen: it answered 403: the token does not allow it',
+      'the gossip keys of http://127.0.0.1:8500 were not to be seen: it answered 403: that takes a valid token with keyring:read',
     ],
     [
       'when something else answers',

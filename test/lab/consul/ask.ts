@@ -5,6 +5,10 @@ export interface Answer {
   text: string
 }
 
+/** For a cluster with ACLs, as in Consul's own tools. */
+const token = process.env.CONSUL_HTTP_TOKEN
+const headers = token === undefined ? {} : { 'X-Consul-Token': token }
+
 /** Asks a member over a connection of its own; rejects when no whole answer has come in time. */
 export async function ask(
   address: string,
@@ -13,7 +17,7 @@ export async function ask(
 ): Promise<Answer> {
   return await new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs)
-    const asked = request({ host: address, port: 8500, path, method, agent: false, signal }, (response) => {
+    const asked = request({ host: address, port: 8500, path, method, agent: false, signal, headers }, (response) => {
       let text = ''
       response.setEncoding('utf8')
       response.on('data', (chunk: string) => {

@@ -32,8 +32,8 @@ export interface Cluster {
   inventory: string
   run(playbook: string, more?: PlayMore): Promise<Outcome>
   check(playbook: string, more?: PlayMore): Promise<Outcome>
-  /** A healthy cluster with a service, from hosts as they are. */
-  build(): Promise<void>
+  /** A healthy cluster with a service, from hosts as they are; `begin` is done when its members know a leader. */
+  build(more?: { vars?: Record<string, unknown>; begin?: () => Promise<void> }): Promise<void>
   /** The same from disks as new. */
   reset(): Promise<void>
   watch(more?: Partial<WatchOptions>): Promise<Watch>
@@ -78,9 +78,10 @@ export function freshCluster(count = Number(process.env.LOCKSTEP_SERVERS ?? 3)):
     inventory,
     run: (playbook, more) => play('run', playbook, more),
     check: (playbook, more) => play('check', playbook, more),
-    async build() {
-      const { failed } = await play('run', CLUSTER_PLAYBOOK)
+    async build({ vars = {}, begin = async () => {} } = {}) {
+      const { failed } = await play('run', CLUSTER_PLAYBOOK, { vars })
       if (failed.length > 0) throw new Error(`the cluster cannot be built: ${failed.join('\n')}`)
+      await begin()
       await cluster.untilHealthy()
       await registerService(clients[0] ?? '')
     },

@@ -26,12 +26,14 @@ export interface WatchOptions {
   writers?: Writer[]
   writeEveryMs?: number
   lookEveryMs?: number
+  /** Where there are ACLs: may write the keys of the watch, and look at all that it looks at. */
+  token?: string | undefined
 }
 
 /** Writes to a cluster and looks at it, from the first moment in which every member answers. */
 export async function watchMembers(
   members: readonly Member[],
-  { service, writers = usualWriters(members), writeEveryMs = 50, lookEveryMs = 200 }: WatchOptions,
+  { service, writers = usualWriters(members), writeEveryMs = 50, lookEveryMs = 200, token }: WatchOptions,
 ): Promise<Watch> {
   const prefix = `watch-${randomBytes(6).toString('hex')}`
   const watched = members.map((member) => ({
@@ -42,7 +44,8 @@ export async function watchMembers(
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-watch-'))
   const script = await bundled(folder)
   const [program = '', ...argv] = labCommand([process.execPath, script])
-  const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
+  const env = { ...process.env, ...(token === undefined ? {} : { CONSUL_HTTP_TOKEN: token }) }
+  const child = spawn(program, argv, { stdio: ['pipe', 'pipe', 'inherit'], env })
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
   child.stdin.on('error', () => {}) // that it is gone shows in what it does not say
   child.stdin.write(`${JSON.stringify(settings)}\n`)
