@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../lab/command.ts'
@@ -57,15 +58,18 @@ async function rotateUntil(task: string, rotation: string, vars: object = {}): P
 const publicKey = (name: string) => readFileSync(`${CA}/${name}.pub`, 'utf8')
 
 /** What a login says with this certificate of Anna's, to a host that is known by these CAs alone: the account, or why not. */
-async function annaLogsIn(certificate: string, knownHosts = `${CA}/known_hosts`, { address } = TWO): Promise<string> {
+async function annaLogsIn(certificate: string, knownHosts?: string): Promise<string> {
+  const { code, stdout, stderr } = await runCommand(annasLogin(certificate, 'id -un', knownHosts))
+  if (code === 0) return stdout.toString().trim()
+  return /Permission denied|Host key verification failed/.exec(stderr.toString())?.[0] ?? stderr.toString()
+}
+
+function annasLogin(certificate: string, command: string, knownHosts = `${CA}/known_hosts`): string[] {
   const options = [
     ...['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', 'GlobalKnownHostsFile=/dev/null'],
     ...[`UserKnownHostsFile=${knownHosts}`, `CertificateFile=${certificate}`],
   ].flatMap((option) => ['-o', option])
-  const words = ['ssh', '-F', '/dev/null', '-i', ANNA, ...options, `ops@${address}`, 'id -un']
-  const { code, stdout, stderr } = await runCommand(words)
-  if (code === 0) return stdout.toString().trim()
-  return /Permission denied|Host key verification failed/.exec(stderr.toString())?.[0] ?? stderr.toString()
+  return ['ssh', '-F', '/dev/null', '-i', ANNA, ...options, `ops@${TWO.address}`, command]
 }
 
 /** A list as a client has it that knows hosts by the CAs of this moment, whatever comes after. */
@@ -158,17 +162,28 @@ describe('a rotation that cannot go on', () => {
     expect(await annaLogsIn(HOME, bothKnown)).toBe('ops')
     expect(await annaLogsIn(ISSUED, bothKnown)).toBe('ops')
 
-    // Stopped when the old CA is removed, and nothing is proven.
-    await rotateUntil('Every host refuses a certificate of the old CA', 'b')
-    const last = await rotate('b', { old_ca: 'remove' })
-    expect(last.failed).toEqual([])
+    const [program = '', ...words] = annasLogin(HOME, 'echo in; exec sleep 1000', bothKnown)
+    const session = spawn(program, words)
+    const ended = once(session, 'exit')
+    try {
+      await Promise.race([once(session.stdout, 'data'), ended])
+      // Stopped when the old CA, which had to be refused before, is trusted no more, and nothing is proven.
+      const vars = { ssh_ca_revoked_keys: [user.trim()] }
+      expect((await rotateUntil('Every host refuses a certificate of the old CA', 'b', vars)).failed).toEqual([])
+      for (const { name } of HOSTS)
+        expect(await out(name, 'cat /etc/ssh/user_ca.pub')).toBe(publicKey('user_ca').trim())
+      const last = await rotate('b', { old_ca: 'remove', old_sessions: 'end' })
+      expect(last.failed).toEqual([])
+      await ended
+    } finally {
+      session.kill('SIGKILL')
+    }
     expect(await annaLogsIn(HOME, bothKnown)).toBe('Permission denied')
     expect(await annaLogsIn(ISSUED, bothKnown)).toBe('ops')
     for (const past of ['a', 'b']) {
       expect(existsSync(`${CA}/retired/${past}/user_ca`)).toBe(false)
       expect(existsSync(`${CA}/retired/${past}/host_ca`)).toBe(false)
     }
-    expect((await rotate('b', { old_ca: 'remove' })).changed).toEqual([])
   })
 
   test('is not begun for some of the hosts', async () => {
