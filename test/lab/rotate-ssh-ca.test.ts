@@ -1,48 +1,19 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { copyFileSync, existsSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runCommand } from '../../lab/command.ts'
+import { existsSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
 import { labCut, labHeal } from '../../lab/faults.ts'
-import { files, freshHosts, inventoryText, type Outcome, out, type PlayOptions, playOn, reloadSshd } from './play.ts'
+import { type Outcome, out, reloadSshd } from './play.ts'
+import { signedHosts } from './signed-hosts.ts'
 
 const HOSTS = [
   { name: 'signed1', address: '10.98.41.1' },
   { name: 'signed2', address: '10.98.41.2' },
 ]
 const [ONE, TWO] = HOSTS as [(typeof HOSTS)[number], (typeof HOSTS)[number]]
-const lab = freshHosts(HOSTS)
-const at = files({ 'made.txt': '' })
-const CA = at.path('ca')
-const ANNA = at.path('anna')
-/** Anna's certificate as the playbook leaves it, and a copy that she has taken home. */
-const ISSUED = `${CA}/users/anna-cert.pub`
-const HOME = at.path('anna-old-cert.pub')
-
-async function play(name: string, more: Partial<PlayOptions> = {}): Promise<Outcome> {
-  const text = inventoryText(
-    Object.fromEntries(HOSTS.map(({ name, address }) => [name, { address, connect_timeout: 5 }])),
-  )
-  using inventory = files({ 'inventory.yml': text })
-  return await playOn({
-    mode: 'run',
-    playbook: `playbooks/${name}.yml`,
-    inventory: inventory.path('inventory.yml'),
-    access: lab.access,
-    lockTimeoutMs: 120_000,
-    ...more,
-    vars: {
-      ssh_ca_folder: CA,
-      ssh_ca_passphrase: 'correct horse battery',
-      ssh_ca_principals: { ops: ['admin'] },
-      ssh_ca_users: [{ name: 'anna', key: readFileSync(`${ANNA}.pub`, 'utf8').trim(), principals: ['admin'] }],
-      ...more.vars,
-    },
-  })
-}
-
-const rotate = (rotation: string, vars: object = {}, more: Partial<PlayOptions> = {}) =>
-  play('rotate-ssh-ca', { ...more, vars: { rotation, ...vars } })
+const signed = signedHosts(HOSTS)
+const { ca: CA, issued: ISSUED, rotate, publicKey, takeHome } = signed
+const annaLogsIn = (certificate: string, knownHosts?: string) => signed.logsIn(TWO.address, certificate, knownHosts)
 
 /** Runs the rotation until a task begins, and stops there as Ctrl-C does. */
 async function rotateUntil(task: string, rotation: string, vars: object = {}): Promise<Outcome> {
@@ -55,51 +26,21 @@ async function rotateUntil(task: string, rotation: string, vars: object = {}): P
   })
 }
 
-const publicKey = (name: string) => readFileSync(`${CA}/${name}.pub`, 'utf8')
-
-/** What a login says with this certificate of Anna's, to a host that is known by these CAs alone: the account, or why not. */
-async function annaLogsIn(certificate: string, knownHosts?: string): Promise<string> {
-  const { code, stdout, stderr } = await runCommand(annasLogin(certificate, 'id -un', knownHosts))
-  if (code === 0) return stdout.toString().trim()
-  return /Permission denied|Host key verification failed/.exec(stderr.toString())?.[0] ?? stderr.toString()
-}
-
-function annasLogin(certificate: string, command: string, knownHosts = `${CA}/known_hosts`): string[] {
-  const options = [
-    ...['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', 'GlobalKnownHostsFile=/dev/null'],
-    ...[`UserKnownHostsFile=${knownHosts}`, `CertificateFile=${certificate}`],
-  ].flatMap((option) => ['-o', option])
-  return ['ssh', '-F', '/dev/null', '-i', ANNA, ...options, `ops@${TWO.address}`, command]
-}
-
-/** A list as a client has it that knows hosts by the CAs of this moment, whatever comes after. */
-function knownByCopy(name: string): string {
-  copyFileSync(`${CA}/known_hosts`, at.path(name))
-  return at.path(name)
-}
-
-beforeAll(async () => {
-  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', 'anna', '-f', ANNA])
-  const run = await play('ssh-ca')
-  expect(run.failed).toEqual([])
-})
-afterAll(() => at[Symbol.dispose]())
-
 test('the CAs are replaced: check names all that the run does, a second run does nothing, and neither does ssh-ca.yml', async () => {
-  copyFileSync(ISSUED, HOME)
-  const oldKnown = knownByCopy('known-a')
+  const taken = takeHome('users/anna-cert.pub', 'cert-a')
+  const oldKnown = takeHome('known_hosts', 'known-a')
   const [user, host] = [publicKey('user_ca'), publicKey('host_ca')]
   const check = await rotate('a', {}, { mode: 'check' })
   expect(check.failed).toEqual([])
   expect(publicKey('user_ca')).toBe(user)
   expect(existsSync(`${CA}/next`)).toBe(false)
-  expect(await annaLogsIn(HOME, oldKnown)).toBe('ops')
+  expect(await annaLogsIn(taken, oldKnown)).toBe('ops')
 
   const run = await rotate('a')
   expect(run.failed).toEqual([])
   expect(run.changed).toEqual(check.changed)
   expect(check.perhaps).toEqual([])
-  expect(await annaLogsIn(HOME)).toBe('Permission denied')
+  expect(await annaLogsIn(taken)).toBe('Permission denied')
   expect(await annaLogsIn(ISSUED)).toBe('ops')
   expect(await annaLogsIn(ISSUED, oldKnown)).toBe('Host key verification failed')
   expect(publicKey('retired/a/user_ca')).toBe(user)
@@ -111,13 +52,13 @@ test('the CAs are replaced: check names all that the run does, a second run does
     )
 
   expect((await rotate('a')).changed).toEqual([])
-  expect((await play('ssh-ca')).changed).toEqual([])
+  expect((await signed.play('ssh-ca')).changed).toEqual([])
 })
 
 describe('a rotation that cannot go on', () => {
   test('takes nothing away, and is finished by the next run that can', async () => {
-    copyFileSync(ISSUED, HOME)
-    const oldKnown = knownByCopy('known-b')
+    const taken = takeHome('users/anna-cert.pub', 'cert-b')
+    const oldKnown = takeHome('known_hosts', 'known-b')
     const user = publicKey('user_ca')
 
     await labCut(TWO.name)
@@ -148,21 +89,21 @@ describe('a rotation that cannot go on', () => {
     const published = await rotate('b', { rotation_until: 'published' })
     expect(published.failed).toEqual([])
     expect(publicKey('user_ca')).toBe(user)
-    expect(await annaLogsIn(HOME, oldKnown)).toBe('ops')
-    const bothKnown = knownByCopy('known-both')
+    expect(await annaLogsIn(taken, oldKnown)).toBe('ops')
+    const bothKnown = takeHome('known_hosts', 'known-both')
 
     // Stopped when the CAs are exchanged, and nothing is signed by the next ones.
     await rotateUntil('What is there of the CAs now', 'b')
     expect(publicKey('old/user_ca')).toBe(user)
     expect(publicKey('user_ca')).not.toBe(user)
-    expect(await annaLogsIn(HOME, oldKnown)).toBe('ops')
+    expect(await annaLogsIn(taken, oldKnown)).toBe('ops')
 
     const switched = await rotate('b', { rotation_until: 'switched' })
     expect(switched.failed).toEqual([])
-    expect(await annaLogsIn(HOME, bothKnown)).toBe('ops')
+    expect(await annaLogsIn(taken, bothKnown)).toBe('ops')
     expect(await annaLogsIn(ISSUED, bothKnown)).toBe('ops')
 
-    const [program = '', ...words] = annasLogin(HOME, 'echo in; exec sleep 1000', bothKnown)
+    const [program = '', ...words] = signed.login(TWO.address, taken, 'echo in; exec sleep 1000', bothKnown)
     const session = spawn(program, words)
     const ended = once(session, 'exit')
     try {
@@ -178,7 +119,7 @@ describe('a rotation that cannot go on', () => {
     } finally {
       session.kill('SIGKILL')
     }
-    expect(await annaLogsIn(HOME, bothKnown)).toBe('Permission denied')
+    expect(await annaLogsIn(taken, bothKnown)).toBe('Permission denied')
     expect(await annaLogsIn(ISSUED, bothKnown)).toBe('ops')
     for (const past of ['a', 'b']) {
       expect(existsSync(`${CA}/retired/${past}/user_ca`)).toBe(false)
