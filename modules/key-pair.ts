@@ -103,3 +103,8 @@ SSH_ASKPASS="$t/ask" SSH_ASKPASS_REQUIRE=force ${command}`
 export function answers(passphrase: Secret | undefined, times: number): Secret | undefined {
   return passphrase && new Secret(`${passphrase.reveal()}\n`.repeat(times))
 }
+
+/** What a task gives as a passphrase; an empty one is none, so that a variable can say either. */
+export function passphraseOf(given: Secret | undefined): Secret | undefined {
+  return given?.reveal() === '' ? undefined : given
+}

@@ -23,7 +23,7 @@ export interface KeygenWant {
   type?: string
   size?: number
   comment?: string
-  passphrase?: Secret
+  passphrase?: Secret | undefined
   owner?: string
   group?: string
   mode?: string

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { defineModule, type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { comment, generate, keyInside, publish } from './key-pair.ts'
+import { comment, generate, keyInside, passphraseOf, publish } from './key-pair.ts'
 import { faultsOf, type KeygenChange, keepPlan, keyReads, makePlan, placeOf } from './keygen-plan.ts'
 import { KEY_TYPES } from './openssh-key.ts'
 import { asAccount } from './owned-file.ts'
@@ -27,7 +27,9 @@ export const keygen = defineModule({
       }),
     ),
     passphrase: Type.Optional(
-      Arg.secret({ description: 'Passphrase that seals the private key; without it the key is open.' }),
+      Arg.secret({
+        description: 'Passphrase that seals the private key; without it, or with an empty one, the key is open.',
+      }),
     ),
     owner: Type.Optional(
       Arg.account({ description: 'Account that owns both files; the owner of the folder by default.' }),
@@ -52,7 +54,8 @@ export const keygen = defineModule({
 
   reads: ({ path }) => keyReads(path),
 
-  plan(want, have): Plan<KeygenChange> {
+  plan(given, have): Plan<KeygenChange> {
+    const want = { ...given, passphrase: passphraseOf(given.passphrase) }
     const place = placeOf(want, have)
     const inside = keyInside(have.inside)
     if (have.private.type === 'absent') return makePlan(want, have, place, undefined)
@@ -70,9 +73,9 @@ export const keygen = defineModule({
 
   apply: {
     generate: ({ place, mode }, { type = 'ed25519', size, comment, passphrase }) =>
-      generate({ ...place, type, size, comment, passphrase, mode }),
+      generate({ ...place, type, size, comment, passphrase: passphraseOf(passphrase), mode }),
     publish: ({ place, to }) => publish(place, to ?? ''),
-    comment: ({ place, to }, { passphrase }) => comment(place, to ?? '', passphrase),
+    comment: ({ place, to }, { passphrase }) => comment(place, to ?? '', passphraseOf(passphrase)),
     owner: ({ path, to }) => chown(path, to),
     mode: ({ place, to }) => asAccount(place.writer, chmod(place.path, Number.parseInt(to ?? '', 8))),
   },

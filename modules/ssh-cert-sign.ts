@@ -1,6 +1,6 @@
 import { type Command, sh } from '../engine/resource/command.ts'
 import type { Secret } from '../engine/resource/secret.ts'
-import { answers, withPassphrase } from './key-pair.ts'
+import { answers, passphraseOf, withPassphrase } from './key-pair.ts'
 import { asAccount } from './owned-file.ts'
 import { inPrivateFolder } from './private-folder.ts'
 import type { CertificateWish } from './ssh-cert-faults.ts'
@@ -26,7 +26,8 @@ export function recordOf(ca: string): string {
  * its place when the power goes; the reverse does not happen.
  */
 export function sign({ kind = 'user', options = [], ...want }: Signing): Command {
-  const { ca, path, identity, principals, writer, ca_passphrase: passphrase } = want
+  const { ca, path, identity, principals, writer } = want
+  const passphrase = passphraseOf(want.ca_passphrase)
   const validity = `-5m:+${want.valid_for}`
   const names = principals.join(',')
   const rights = kind === 'host' ? ['-h'] : ['clear', ...options].flatMap((option) => ['-O', option])

@@ -25,7 +25,9 @@ export const sshCert = defineModule({
     {
       path: Arg.path({ description: 'File that holds the certificate, beside its key: KEY-cert.pub.' }),
       ca: Arg.path({ description: 'Private key of the CA; its public half stands beside it with .pub.' }),
-      ca_passphrase: Type.Optional(Arg.secret({ description: 'Passphrase that opens the private key of the CA.' })),
+      ca_passphrase: Type.Optional(
+        Arg.secret({ description: 'Passphrase that opens the private key of the CA; an empty one is none.' }),
+      ),
       public_key: Type.String({ minLength: 1, description: 'Public key that is certified, as in a `.pub` file.' }),
       kind: Type.Optional(
         Arg.choice(['user', 'host'], { description: 'Whether it lets a user in or proves a host; user by default.' }),

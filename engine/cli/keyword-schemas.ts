@@ -139,6 +139,9 @@ export const taskKeywords: Schema = {
   failed_when: conditions('Whether an action counts as failed.'),
   delegate_to: { type: ['string', 'null'], description: 'The host that does it in place of each host.' },
   run_once: yesOrNo('Once a play, on the first host.'),
-  include: { anyOf: [{ type: 'string' }, { type: 'object' }], description: 'Tasks of another file, or a role.' },
+  include: {
+    anyOf: [{ type: 'string' }, { type: 'object' }],
+    description: 'Tasks of another file, or a role: { role: NAME }, with tasks: FILE for another file of its tasks.',
+  },
   meta: { enum: ['flush_handlers', 'end_host', 'end_play'], description: 'A word to the engine.' },
 }

@@ -7,10 +7,10 @@ import { Fields } from './fields.ts'
 import { readInputs } from './inputs.ts'
 import { readSealedSource, readSource } from './read-source.ts'
 import type { Draft } from './task.ts'
-import { compileTaskFile } from './tasks.ts'
+import { compileTaskFile, includeFile } from './tasks.ts'
 import { type Definitions, type Level, type Lexical, NO_DEFINITIONS } from './variables.ts'
 import { parseYaml } from './yaml.ts'
-import { entryOf, keyPlace, placeOf, type Span } from './yaml-node.ts'
+import { type Entry, entryOf, keyPlace, placeOf, type Span } from './yaml-node.ts'
 
 /** A role's name and where it is asked for. */
 export interface RoleCall {
@@ -18,6 +18,8 @@ export interface RoleCall {
   at: Span
   /** What holds around the call, its own `vars` left out. */
   outer: Lexical
+  /** The file in `tasks/` that is done in the place of main.yml. */
+  tasks?: Entry | undefined
 }
 
 /** Compiles the steps of a role: a folder `roles/NAME` with tasks, handlers, defaults, vars, templates and files. */
@@ -47,6 +49,7 @@ export function compileRole(call: RoleCall, around: Around, compiler: Compiler):
       ),
     )
   }
+  if (call.tasks) return includeFile(call.tasks, inner, compiler)
   const tasks = partOf(folder, 'tasks')
   return tasks === undefined ? [] : compileTaskFile(tasks, inner, compiler, place)
 }

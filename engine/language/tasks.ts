@@ -61,7 +61,7 @@ function compileBlock(node: MapNode, outer: Around, compiler: Compiler): Draft[]
   })
 }
 
-/** `include: tasks.yml`, `include: { tasks: tasks.yml }` or `include: { role: name }`, with the keywords of a block. */
+/** `include: tasks.yml`, `include: { tasks: tasks.yml }`, `include: { role: name }` or both, with the keywords of a block. */
 function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft[] {
   const fields = new Fields(node, compiler.problems)
   const shared = [...keywords.block].filter((keyword) => !(SECTIONS as readonly string[]).includes(keyword))
@@ -77,8 +77,8 @@ function compileInclude(node: MapNode, outer: Around, compiler: Compiler): Draft
     const parts = new Fields(entry.value, compiler.problems)
     parts.only(['tasks', 'role'], 'include', { playbook: 'a playbook is included in the list of plays' })
     const role = parts.scalar('role')
-    if (role) return compileRole({ name: role.text, at: role.at, outer: outer.scope }, around, compiler)
     const tasks = parts.entry('tasks')
+    if (role) return compileRole({ name: role.text, at: role.at, outer: outer.scope, tasks }, around, compiler)
     return tasks ? includeFile(tasks, around, compiler) : []
   }
   return includeFile(entry, around, compiler)
@@ -103,7 +103,8 @@ export function rolled(around: Around, fields: Fields): Around {
   return { ...around, blocks: [...around.blocks, { id: around.path, section: 'block', hasRescue: false, roll }] }
 }
 
-function includeFile({ value }: Entry, around: Around, compiler: Compiler): Draft[] {
+/** Compiles the file of tasks that an entry names, by its path from the folder around. */
+export function includeFile({ value }: Entry, around: Around, compiler: Compiler): Draft[] {
   if (value.kind !== 'scalar' || value.text.includes('{{') || value.isExpression) {
     const hint = 'write the path as it is, and a condition with when'
     compiler.problems.push(

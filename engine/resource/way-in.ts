@@ -28,6 +28,8 @@ export function partOfUnit(unit: string): WayIn | undefined {
 }
 
 const PATHS: readonly [RegExp, WayIn][] = [
+  // Where our playbook has TrustedUserCAKeys: without its CA a certificate lets nobody in.
+  [/^\/etc\/ssh\/user_ca\.pub$/, 'keys'],
   [/^\/etc(\/ssh(\/(sshd_config(\.d(\/.*)?)?|authorized_keys.*))?)?$/, 'sshd'],
   [/^\/etc\/(sudoers(\.d(\/.*)?)?|doas\.conf)$/, 'become'],
   [/^\/etc\/(ufw(\/.*)?|default\/ufw|iptables(\/.*)?|nftables\.conf)$/, 'firewall'],

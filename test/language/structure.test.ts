@@ -27,6 +27,17 @@ describe('steps', () => {
     ])
   })
 
+  test('of a role come from the file that an include names, with what the role defines', () => {
+    const files = {
+      'roles/r/tasks/main.yml': '- say: main\n',
+      'roles/r/tasks/more.yml': '- include: main.yml\n- say: "{{ word }}"\n- { say: last, notify: h }\n',
+      'roles/r/handlers/main.yml': '- name: h\n  say: handled\n',
+      'roles/r/defaults/main.yml': 'word: more\n',
+    }
+    const found = steps(playOf('- include: { role: r, tasks: more.yml }\n'), { files })
+    expect(found.map(({ name }) => name)).toEqual(['say main', 'say more', 'say last'])
+  })
+
   test('have ids of their own, made of where they stand', () => {
     const ids = steps(
       '- name: P\n  hosts: all\n  tasks: [{ say: a }, { block: [{ say: b }], always: [{ say: c }] }]\n- name: P\n  hosts: all\n  tasks: [{ say: a }]\n',

@@ -45,6 +45,7 @@ describe('keygen', () => {
     { title: 'a key with its comment', want: { comment: 'anna@mm1' }, have: THERE },
     { title: 'the size that an ed25519 key always has', want: { size: 256 }, have: THERE },
     { title: 'a sealed key', want: { passphrase, comment: 's' }, have: SEALED },
+    { title: 'an open key and a passphrase that is empty', want: { passphrase: new Secret('') }, have: THERE },
     { title: 'another type that may never be made anew', want: { type: 'rsa', regenerate: 'never' }, have: THERE },
     { title: 'another comment that may never change', want: { comment: 'x', regenerate: 'never' }, have: THERE },
     {
@@ -188,6 +189,12 @@ describe('keygen', () => {
       public_key: ed,
       fingerprint: 'SHA256:xpcRe0qRUGjrOaQ4/5xfi70tDA/9AePVn+HKw/4+cyE',
     })
+  })
+
+  test('makes an open key when the passphrase is empty', () => {
+    const want = { path, passphrase: new Secret('') } as Want
+    const [change] = plan(want, FRESH).changes
+    expect((keygen.apply.generate(change as never, want) as Command).text).toContain("-N ''")
   })
 
   test.each([{ owner: 'root' }, { owner: 'app' }])(

@@ -172,4 +172,10 @@ describe('ssh-cert', () => {
     expect(command.text).toContain('-O clear -O permit-pty')
     expect(command.text).not.toContain('correct')
   })
+
+  test('asks for no passphrase when it is empty', () => {
+    const want = { ...WANT, ca_passphrase: new Secret('') }
+    const [change] = sshCert.plan(want, { ...SIGNED, file: ABSENT }).changes
+    expect((sshCert.apply.sign(change as never, want) as Command).text).not.toContain('SSH_ASKPASS')
+  })
 })

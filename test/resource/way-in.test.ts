@@ -28,6 +28,7 @@ test.each([
   ['/etc', 'sshd'],
   ['/etc/ssh', 'sshd'],
   ['/etc/ssh/ssh_host_ed25519_key', undefined],
+  ['/etc/ssh/user_ca.pub', 'keys'],
   ['/et', undefined],
 ])('%s belongs to %s', (path, part) => {
   expect(partOfPath(path, 'ops')).toBe(part)
