@@ -14,9 +14,10 @@ beforeAll(async () => {
 })
 
 const ca = async (rest = '') => `${await out('server1', `cat ${own.consul_ca_dir}${rest}/ca.pem`)}\n`
-const ofMembers = (path: string) =>
-  Promise.all(cluster.members.map(({ name }) => out(name, `cat /etc/consul.d/ssl/${path}; echo .`)))
-const trusted = async () => [...new Set((await ofMembers('ca.cert')).map((text) => text.slice(0, -1)))]
+const trusted = async () => {
+  const texts = await Promise.all(cluster.members.map(({ name }) => out(name, 'cat /etc/consul.d/ssl/ca.cert')))
+  return [...new Set(texts.map((text) => `${text}\n`))]
+}
 const shown = () => Promise.all(addresses.map((address) => served(address)))
 const serials = async () => (await shown()).map(({ serial }) => serial)
 

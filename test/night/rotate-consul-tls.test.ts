@@ -38,6 +38,27 @@ describe('a CA on the controller', () => {
     await expectOver(cluster, vars, own)
   })
 
+  test('makes a pair whole that was switched by half, on a server that does not start with it', async () => {
+    const vars = { ...own, rotation: 'half' }
+    const stop = new AbortController()
+    await cluster.run(ROTATE_PLAYBOOK, {
+      vars,
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.type === 'task-started' && /^The cluster is well before/.test(event.task.name)) stop.abort()
+      },
+    })
+    const [follower = ''] = await cluster.followers()
+    await out(
+      follower,
+      `cd /etc/consul.d/ssl && cp -p consul.key consul.key.old && cp -p consul.cert consul.cert.old
+      echo 'switching leaf half' >consul.cert.rotation && mv consul.key.next consul.key
+      systemctl restart consul; until systemctl is-failed consul; do sleep 0.1; done; systemctl reset-failed consul`,
+    )
+    expect((await cluster.run(ROTATE_PLAYBOOK, { vars })).failed).toEqual([])
+    await expectOver(cluster, vars, own)
+  })
+
   test('has a new certificate for its key, and all that it has signed stays', async () => {
     const [oldCa, oldSerials] = [ca(), await serials()]
     const vars = { ...own, rotation: 'one', consul_tls_rotate: 'ca-certificate', consul_ca_days: 3650 }
