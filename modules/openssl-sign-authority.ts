@@ -12,7 +12,7 @@ import {
 } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
 import { typeOf } from './openssl-key-type.ts'
-import { isSameKey, publicKeyOf, publicKeyRead, type Signer, signerOf } from './openssl-look.ts'
+import { isSameKey, publicKeyOf, publicKeyRead, publicKeyText, type Signer, signerOf } from './openssl-look.ts'
 import { ownPath, type SignHave, type SignWant } from './openssl-sign-args.ts'
 import type { Order, SignChange } from './openssl-sign-command.ts'
 import { folderAfter, folderChanges } from './openssl-sign-folder.ts'
@@ -52,7 +52,7 @@ export function authorityPlan(want: SignWant, have: SignHave): Plan<SignChange> 
   return {
     changes: work.changes,
     after: work.after,
-    result: old && !isSigned ? certificateResult(path, old, aboveOf(issuer)) : unknownResult(path, issuer),
+    result: old && !isSigned ? certificateResult(path, old, aboveOf(issuer)) : unknownResult(path, have, issuer),
     ...(work.warnings.length === 0 ? {} : { warnings: work.warnings }),
   }
 }
@@ -155,11 +155,14 @@ function addRenewed(
 
 const aboveOf = (issuer: Issuer | undefined) => (issuer ? [issuer.certificate, ...issuer.above] : [])
 
-function unknownResult(path: string, issuer: Issuer | undefined) {
+/** What is known of a CA before it is signed: the key, when that stays. */
+function unknownResult(path: string, { ownKey }: SignHave, issuer: Issuer | undefined) {
+  const [key] = ownKey.map(publicKeyOf)
   const unknown = new Unknown(`the certificate ${path}, which is not signed yet`)
   const names = ['certificate', 'chain', 'serial', 'fingerprint', 'not_before', 'not_after']
   const ca = issuer ? (certificateResult(path, issuer.certificate, issuer.above).ca ?? '') : unknown
-  return { path, ...Object.fromEntries(names.map((one) => [one, unknown])), ca }
+  const public_key = key ? publicKeyText(key) : unknown
+  return { path, public_key, ...Object.fromEntries(names.map((one) => [one, unknown])), ca }
 }
 
 function parentOf(

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { TaskFailure } from '../engine/resource/module.ts'
 import { type FileState, textOf } from '../engine/resource/read.ts'
 import type { Value } from '../engine/resource/value.ts'
-import { isSameKey } from './openssl-look.ts'
+import { isSameKey, publicKeyText } from './openssl-look.ts'
 import { type Certificate, parseCertificates } from './x509.ts'
 
 const DAY = 86400
@@ -106,6 +106,7 @@ export function certificateResult(
       .map(({ pem }) => pem)
       .join(''),
     ca: (all.findLast(isRoot) ?? all.at(-1))?.pem ?? '',
+    public_key: publicKeyText(own.publicKey),
     serial: own.serial.toLowerCase(),
     fingerprint: own.x509.fingerprint256,
     not_before: momentOf(own.notBefore),

@@ -3,7 +3,7 @@ import { type Plan, TaskFailure } from '../engine/resource/module.ts'
 import { type FileState, type Prediction, predict, predictSome, read, textOf, tidy } from '../engine/resource/read.ts'
 import { Unknown } from '../engine/resource/unknown.ts'
 import { bitsOf, keyText, weaknessOf } from './openssl-key-type.ts'
-import { isSameKey, publicKeyOf, type Signer, signerOf } from './openssl-look.ts'
+import { isSameKey, publicKeyOf, publicKeyText, type Signer, signerOf } from './openssl-look.ts'
 import { ownPath, type SignHave, type SignWant } from './openssl-sign-args.ts'
 import { indexOf, type Order, type SignChange } from './openssl-sign-command.ts'
 import {
@@ -68,7 +68,8 @@ export function leafPlan(want: SignWant, have: SignHave): Plan<SignChange> {
   function unknownResult(path: string) {
     const unknown = new Unknown(`the certificate ${path}, which is not signed yet`)
     const names = ['certificate', 'chain', 'serial', 'fingerprint', 'not_before', 'not_after']
-    return { path, ...Object.fromEntries(names.map((one) => [one, unknown])) }
+    const public_key = publicKeyText(request.publicKey)
+    return { path, public_key, ...Object.fromEntries(names.map((one) => [one, unknown])) }
   }
 }
 

@@ -1,3 +1,4 @@
+import { createPublicKey } from 'node:crypto'
 import { describe, expect, test } from 'vitest'
 import { Unknown } from '../../engine/resource/unknown.ts'
 import { opensslSign } from '../../modules/openssl-sign.ts'
@@ -29,6 +30,10 @@ const MADE_BELOW = {
   ...MADE,
   ...{ own: file(pem('below/ca.pem')), ownKey: [keyOf('below/ca.pem')], ownAbove: [file(pem('ca/ca.pem'))] },
   ...{ issuer: SIGNED.issuer, issuerKey: SIGNED.issuerKey, above: [ABSENT] },
+}
+
+function publicKey(name: string): string {
+  return createPublicKey(pem(name)).export({ type: 'spki', format: 'pem' }).toString()
 }
 
 function plan(want: Want, have: object) {
@@ -110,6 +115,7 @@ describe('a leaf', () => {
         certificate: pem('below/issued/mm1.pem'),
         chain: pem('below/issued/mm1.pem') + pem('below/ca.pem'),
         ca: pem('ca/ca.pem'),
+        public_key: publicKey('below/issued/mm1.pem'),
         serial: expect.stringMatching(/^[0-9a-f]{32}$/),
         fingerprint: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
         not_before: expect.stringMatching(/^2026-11-25T.*Z$/),
@@ -123,7 +129,8 @@ describe('a leaf', () => {
     const { result = {} } = plan(LEAF, UNSIGNED)
     for (const name of ['certificate', 'chain', 'serial', 'fingerprint', 'not_before', 'not_after'])
       expect(result[name]).toBeInstanceOf(Unknown)
-    expect(result).toMatchObject({ path: '/ca/issued/mm1.pem', ca: pem('ca/ca.pem') })
+    const public_key = publicKey('ca/issued/mm1.pem')
+    expect(result).toMatchObject({ path: '/ca/issued/mm1.pem', ca: pem('ca/ca.pem'), public_key })
   })
 
   test('ends with its CA, which is said', () => {
@@ -246,6 +253,14 @@ describe('a CA', () => {
     },
   ])('is $title', ({ want, have, expected }) => {
     expect(changes({ ...ROOT, ...want }, have)).toEqual(expected)
+  })
+
+  test('has the same public key before and after it is renewed, and none before it is made', () => {
+    const renewed = plan({ ...ROOT, renew: 'same-key' }, { ...MADE, signer: on('2036-01-01') })
+    expect(renewed.result?.public_key).toBe(publicKey('ca/ca.pem'))
+    expect(renewed.result?.certificate).toBeInstanceOf(Unknown)
+    expect(plan(ROOT, MADE).result?.public_key).toBe(publicKey('ca/ca.pem'))
+    expect(plan(ROOT, NEW).result?.public_key).toBeInstanceOf(Unknown)
   })
 
   test('near its end warns, and is not renewed by itself', () => {
