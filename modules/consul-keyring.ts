@@ -45,8 +45,7 @@ export const consulKeyring = defineModule({
       others: Type.Optional(
         Type.Array(Arg.secret({ pattern: KEY }), {
           maxItems: 10,
-          description:
-            'Keys that open messages too, as the next one before it is used, or an earlier one for a while.',
+          description: 'Keys that open messages too, as the next one before it is used, or an earlier one for a while.',
         }),
       ),
       exclusive: Type.Optional(
