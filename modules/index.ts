@@ -32,6 +32,7 @@ import { packages } from './package.ts'
 import { reload } from './reload.ts'
 import { restart } from './restart.ts'
 import { script } from './script.ts'
+import { secretFile } from './secret-file.ts'
 import { shell } from './shell.ts'
 import { sshCert } from './ssh-cert.ts'
 import { sshHostKey } from './ssh-host-key.ts'
@@ -64,6 +65,7 @@ export const modules: readonly AnyModule[] = [
   opensslKey,
   opensslSign,
   packages,
+  secretFile,
   sshCert,
   sshHostKey,
   sshKrl,

@@ -15,7 +15,7 @@ const key = one('/srv/x/t.key', '/root/t.key', '/home/u1/t.key')
 const dir = one('/root/ca', '/root/ca', '/srv/x/ca')
 const san = some(one([], ['a.test'], ['a.test', '10.0.0.1', 'b.test']))
 
-/** Tasks of the modules about certificates. */
+/** Tasks of the modules about certificates and what else is secret. */
 export const certificateTasks: TasksOf = {
   'openssl-key': fc.oneof(
     task('openssl-key', {
@@ -27,6 +27,7 @@ export const certificateTasks: TasksOf = {
     }),
     task('openssl-key', { path: key, type: one('rsa'), size: one(2048, 1024), allow: some(one(['rsa-1024'])) }),
   ),
+  'secret-file': task('secret-file', { path: one('/srv/x/secret', '/home/u1/secret'), bytes: some(one(16)) }),
   'openssl-csr': task('openssl-csr', {
     key,
     cn: one('a', 'b'),

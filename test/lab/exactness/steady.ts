@@ -78,6 +78,7 @@ function moduleClaims(module: string, args: Record<string, unknown>): string[] {
     case 'json-file':
       return [`${path}#content#json`, ...mode]
     case 'openssl-key':
+    case 'secret-file':
       return [`${path}#content`]
     case 'openssl-csr':
       return [`${path || String(args.key).replace(/\.key$/, '.csr')}#content`]
