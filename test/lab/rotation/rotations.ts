@@ -24,13 +24,12 @@ const SWITCH = 'The next login key takes the place of the old one'
 const REMOVE = 'No file of any account lets the old login key in'
 const REMOVE_SERVICE = 'No file of any account lets an old key in'
 const GLASS = 'The key for the day that CAs fail logs in, before'
-const DIRECTIVES = 'sshd takes certificates, and refuses what is revoked'
 const PROOF = 'A certificate logs in, and the host proves itself by its own'
 
-/** The end of a line of output, as an expression that it fits. */
-const when = (type: 'task-started' | 'task-finished', task: string) => `"type":"${type}".*"name":"${task}"`
+/** What a line of output fits that tells of a task. */
+export const when = (type: 'task-started' | 'task-finished', task: string) => `"type":"${type}".*"name":"${task}"`
 
-const keys: Rotation = {
+export const keys: Rotation = {
   playbook: 'playbooks/rotate-ssh-keys.yml',
   what: 'the keys of the automation and of a service are changed',
   async prepare(stage) {
@@ -65,7 +64,6 @@ const keys: Rotation = {
     ),
   ],
   dangers: [
-    { kind: 'kill', event: when('task-started', SWITCH) },
     { kind: 'kill', event: when('task-finished', SWITCH) },
     { kind: 'cut', host: 1, round: REMOVE, moment: 'before' },
   ],
@@ -102,10 +100,7 @@ export const certificates: Rotation = {
   },
   vars: caVars,
   ways: [automation, { ...breakGlass, from: GLASS }, { name: 'Anna', ...certificateOf('anna'), from: PROOF }],
-  dangers: [
-    { kind: 'kill', event: when('task-finished', DIRECTIVES) },
-    { kind: 'cut', host: 1, round: 'reload sshd', moment: 'after' },
-  ],
+  dangers: [{ kind: 'cut', host: 1, round: 'reload sshd', moment: 'after' }],
   folders: [],
 }
 

@@ -32,6 +32,15 @@ export async function shutWays(stage: Stage, events: readonly Event[]): Promise<
   return await notSo(stage, promised, 'works')
 }
 
+/** Of these ways, by their names, those that are shut. */
+export async function closedOf(stage: Stage, names: readonly string[]): Promise<string[]> {
+  return await notSo(
+    stage,
+    stage.rotation.ways.filter(({ name }) => names.includes(name)),
+    'works',
+  )
+}
+
 /** When all is over: those that are promised for ever work, and the others are refused. */
 export async function wrongAtEnd(stage: Stage): Promise<string[]> {
   const { ways } = stage.rotation
