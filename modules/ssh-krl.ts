@@ -114,7 +114,8 @@ export const sshKrl = defineModule({
     const changes: KrlChange[] = []
     if (!isSame) {
       const [from, to] = [before && textOfLines(before), textOfLines(after) || 'a list that is empty\n']
-      changes.push({ kind: 'save', what: path, from, to, path, bytes, endangers: 'sshd' })
+      // Proven as files of keys are, since sshd reads it at each login; later trouble with its settings shall not bring the old list back.
+      changes.push({ kind: 'save', what: path, from, to, path, bytes, endangers: 'keys' })
     }
     const owner = `${file.owner}:${file.group}`
     if (file.type === 'file' && owner !== 'root:root')

@@ -110,7 +110,9 @@ export class Hosts {
       const before = isFirst ? [{ commands: [undoStanding], timeoutMs: 120_000 }] : []
       const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock, changes })
       const done = { ...all, jobs: all.jobs.slice(before.length) }
-      if (isFirst && all.jobs[0]?.[0]?.stdout.includes('undone')) this.#options.onUndone(host)
+      const left = isFirst ? all.jobs[0]?.[0]?.stdout : undefined
+      if (left?.includes('undone')) this.#options.onUndone(host)
+      if (left?.includes('unread')) this.unread.set(host, become)
       this.world(host).keep(asked, done.seen, userKey(become), step)
       this.world(host).know(userKey(become), done.as)
       const facts = done.seen.get(factsRead.key)

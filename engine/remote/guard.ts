@@ -84,8 +84,8 @@ rm -rf "$g"; rmdir "$d" 2>/dev/null; : )`
 }
 
 /**
- * Undoes what an earlier run has left on trial, and says so in a line: nobody will prove it any more, and its timer would undo it
- * in the middle of this run or after it.
+ * Undoes what an earlier run has left on trial, and says `undone` in a line: nobody will prove it any more, and its timer would undo it
+ * in the middle of this run or after it. A line `unread` tells that an earlier run has kept what was before a configuration.
  */
 export const undoStanding: Command = sh`( ${FOLDER}
 for g in "$d"/guard-*; do
@@ -95,6 +95,7 @@ if [ -s "$g/pid" ]; then kill -- "-$(cat "$g/pid")" 2>/dev/null; else systemctl 
 i=0; while [ -e "$g" ] && [ ! -e "$g/off" ] && [ $i -lt 100 ]; do i=$((i + 1)); sleep 0.1; done
 rm -rf "$g"
 done
+for p in "$d"/proven-*; do [ ! -d "$p" ] || { echo unread; break; }; done
 rmdir "$d" 2>/dev/null; : )`
 
 /** Forgets what was kept of configurations that nothing has read, once nothing is owed that would have them read. */

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { homedir } from 'node:os'
 import { Type } from '@sinclair/typebox'
 import { expect, test } from 'vitest'
 import type { RemoteHost } from '../../engine/remote/host.ts'
@@ -93,4 +94,16 @@ test('nothing is proven in check mode, nor where no network lies between', async
   expect((await go('check', { steps }, { open })).lines).toEqual(['a t0: changed'])
   expect(seen.opened).toBe(1)
   expect((await go('run', { steps })).lines).toEqual(['a t0: changed'])
+})
+
+test('what a run that was killed has kept of a configuration that nobody reads any more goes with the next one', async () => {
+  await using at = await temporaryFolder()
+  const state = process.env.XDG_STATE_HOME ?? `${homedir()}/.local/state`
+  const kept = `${process.getuid?.() === 0 ? '/var/lib' : state}/lockstep/proven-sshd`
+  mkdirSync(kept, { recursive: true })
+  const steps = [{ call: door, args: () => ({ path: `${at.path}/door`, text: 'ajar' }) }]
+  expect((await go('check', { steps })).lines).toEqual(['a t0: changed'])
+  expect(existsSync(kept)).toBe(true)
+  expect((await go('run', { steps })).lines).toEqual(['a t0: changed'])
+  expect(existsSync(kept)).toBe(false)
 })

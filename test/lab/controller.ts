@@ -12,8 +12,8 @@ export interface Started {
   ended: Promise<{ code: number | string; said: string }>
 }
 
-/** Starts the program as somebody on a machine of their own; `killAt` ends it after so many lines of output. */
-export type Controller = (name: string, words: readonly string[], more?: { killAt?: number }) => Started
+/** Starts the program as somebody on a machine of their own; `killAt` ends it after so many lines of output, or after the first that it fits. */
+export type Controller = (name: string, words: readonly string[], more?: { killAt?: number | string }) => Started
 
 const KILLER = fileURLToPath(new URL('kill-at-event.mjs', import.meta.url))
 

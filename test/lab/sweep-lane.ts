@@ -3,9 +3,10 @@ import { labDigest } from '../../lab/digest.ts'
 import { type LabAccess, labReset } from '../../lab/lab.ts'
 import { until } from '../../lab/wait.ts'
 import type { Controller } from './controller.ts'
-import { type Moment, Wire } from './cut-rounds.ts'
+import { Wire } from './cut-rounds.ts'
+import { type Disturbance, disturb, leftOn, playThrough } from './disturbance.ts'
 import { differences, type Node, withoutTimes } from './mattermost.ts'
-import { files, inventoryText, type Outcome, out, playOn } from './play.ts'
+import { files, inventoryText } from './play.ts'
 import { type SeenFiles, watchFiles } from './seen-files.ts'
 
 const PLAYBOOK = 'playbooks/mattermost-tunnels.yml'
@@ -17,14 +18,6 @@ const OWN_NATURE = [/^file \/var\/lib\/mm-tunnel\/\.ssh\/(id_ed25519(\.pub)?|aut
 const OTHERS =
   /^\/etc\/((passwd|group|shadow|gshadow)-?|ufw\/(user6?\.rules|ufw\.conf)|default\/ufw)$|\/\.(bash_logout|bashrc|profile)$/
 
-const LEFT = `find / -xdev -name '.lockstep*'; ls -d /var/lib/lockstep /run/lockstep.lock 2>/dev/null || :`
-
-/** A run that is disturbed at one place. */
-export type Disturbance =
-  | { kind: 'kill'; event: number }
-  /** The host by its place among those of the lane. */
-  | { kind: 'cut'; host: number; round: number; moment: Moment }
-
 /** Hosts that go through disturbances one after the other, beside other lanes. */
 export interface Lane {
   /** How many lines the controller tells in an undisturbed run. */
@@ -32,7 +25,7 @@ export interface Lane {
   /** How many rounds each host has in it. */
   rounds: readonly number[]
   /** Fresh hosts, a run that is disturbed, and one more: it must come to the same end, by ways on which nothing is ever half there. */
-  disturb(disturbance: Disturbance): Promise<void>
+  disturb(place: Disturbance): Promise<void>
   end(): void
 }
 
@@ -41,43 +34,16 @@ export async function openLane(nodes: readonly Node[], access: LabAccess, as: Co
   const names = nodes.map(({ name }) => name)
   const hosts = nodes.map(({ name, address, tunnel_id }) => [name, { address, tunnel_id }] as const)
   const at = files({ 'inventory.yml': inventoryText(Object.fromEntries(hosts), 'mattermost') })
-  const inventory = at.path('inventory.yml')
-
-  const play = (wire?: Wire): Promise<Outcome> =>
-    playOn({
-      mode: 'run',
-      playbook: PLAYBOOK,
-      inventory,
-      access,
-      // What the last run began on a host may still be at work there, and then its lock is.
-      lockTimeoutMs: 120_000,
-      ...(wire
-        ? {
-            around: (host, remote) => wire.around(host, nodes.find(({ name }) => name === host)?.address ?? '', remote),
-          }
-        : {}),
-    })
+  const subject = { playbook: PLAYBOOK, inventory: at.path('inventory.yml'), nodes, access, as }
   const statesNow = () => Promise.all(names.map(stateOf))
 
   await labReset(names, () => {})
   using counting = new Wire()
-  const run = await play(counting)
+  const run = await playThrough(subject, counting)
   expect(run.failed).toEqual([])
   const reference = await statesNow()
   const paths = reference.flat().flatMap((line) => /^file (\S+) file /.exec(line)?.[1] ?? [])
   const watched = [...new Set(paths)].filter((path) => !OTHERS.test(path))
-
-  const hurt = async (disturbance: Disturbance): Promise<void> => {
-    if (disturbance.kind === 'kill') {
-      const words = ['run', PLAYBOOK, '-i', inventory, '--output', 'jsonl']
-      const { code, said } = await as('ann', words, { killAt: disturbance.event }).ended
-      expect([code, said.trim().split('\n').length]).toEqual(['SIGKILL', disturbance.event])
-    } else {
-      using wire = new Wire({ ...disturbance, host: names[disturbance.host] ?? '' })
-      await play(wire)
-      expect(wire.hasCut).toBe(true)
-    }
-  }
 
   const differ = async () =>
     (await statesNow()).map((state, index) => differences(reference[index] ?? [], state)).filter(({ length }) => length)
@@ -85,18 +51,18 @@ export async function openLane(nodes: readonly Node[], access: LabAccess, as: Co
   return {
     events: run.events.length,
     rounds: names.map((name) => counting.rounds.get(name) ?? 0),
-    async disturb(disturbance) {
+    async disturb(place) {
       await labReset(names, () => {})
       const watch = watchFiles(names, watched)
       let seen: SeenFiles
       try {
-        await hurt(disturbance)
-        expect((await play()).failed).toEqual([])
+        await disturb(subject, place)
+        expect((await playThrough(subject)).failed).toEqual([])
       } finally {
         seen = await watch.end()
       }
       expect(torn(seen)).toEqual([])
-      for (const host of names) expect(await out(host, LEFT)).toBe('')
+      for (const host of names) expect(await leftOn(host)).toBe('')
       await until('the hosts are as after an undisturbed run', async () => (await differ()).length === 0, {
         limitMs: 60_000,
         everyMs: 500,
