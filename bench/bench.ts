@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { labExec } from '../lab/exec.ts'
 import { labDelay } from '../lab/faults.ts'
-import { type LabAccess, labStatus, labUp } from '../lab/lab.ts'
+import { type LabAccess, labUp } from '../lab/lab.ts'
 import type { LabHost } from '../lab/wanted.ts'
 import { availableEngines, type Engine, prepareTask, type Task } from './engines.ts'
 import { type Figure, keepFigures, type Phase, summary } from './figures.ts'
-import { type Job, jobs, severalAtATime } from './jobs.ts'
+import { jobs, severalAtATime } from './jobs.ts'
 import { type Cost, measured } from './measure.ts'
 import { writePages } from './page.ts'
 import { type Wish, wishOf } from './wish.ts'
@@ -43,13 +43,11 @@ async function bench(wish: Wish): Promise<void> {
   writePages()
 }
 
-/** A few at a time: each boot keeps a core busy for some seconds. */
+/** A few at a time: each boot keeps a core busy for some seconds. Those that run already stay as they are. */
 async function boot(hosts: readonly LabHost[]): Promise<LabAccess> {
-  const up = new Set(labStatus().filter(({ state }) => state === 'up').map(({ name }) => name))
-  const missing = hosts.filter(({ name }) => !up.has(name))
-  for (let at = 0; at < missing.length; at += 4) {
-    await labUp({ hosts: missing.slice(at, at + 4), log: () => {} })
-    log(`${Math.min(at + 4, missing.length)} of ${missing.length} hosts have booted`)
+  for (let at = 0; at < hosts.length; at += 4) {
+    await labUp({ hosts: hosts.slice(at, at + 4), log: () => {} })
+    log(`${Math.min(at + 4, hosts.length)} of ${hosts.length} hosts are up`)
   }
   return await labUp({ hosts: [], log: () => {} })
 }

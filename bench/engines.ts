@@ -74,7 +74,19 @@ const floor: Engine = {
   name: 'floor',
   drift: [],
   order: ({ job, hosts, folder }, mode) => ({
-    argv: ['xargs', '-a', join(folder, 'hosts'), '-L1', `-P${forks(hosts)}`, 'sh', '-c', oneSsh, 'sh', folder, job.floor],
+    argv: [
+      'xargs',
+      '-a',
+      join(folder, 'hosts'),
+      '-L1',
+      `-P${forks(hosts)}`,
+      'sh',
+      '-c',
+      oneSsh,
+      'sh',
+      folder,
+      job.floor,
+    ],
     env: { CHECK: mode === 'check' ? '1' : '' },
   }),
 }
@@ -117,7 +129,9 @@ export async function availableEngines(log: (line: string) => void): Promise<Eng
   if (!existsSync('/usr/bin/ansible-playbook') || !existsSync(MITOGEN)) {
     log('installing ansible and ansible-mitogen with apt-get')
     const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-    await runCommand(['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'ansible', 'ansible-mitogen'], { env })
+    await runCommand(['apt-get', 'install', '-y', '-q', '--no-install-recommends', 'ansible', 'ansible-mitogen'], {
+      env,
+    })
   }
   const hasAnsible = existsSync('/usr/bin/ansible-playbook')
   const hasMitogen = hasAnsible && existsSync(MITOGEN)

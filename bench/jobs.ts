@@ -23,6 +23,9 @@ export interface Job {
   undo(hosts: readonly LabHost[]): Promise<void>
 }
 
+/** What Ansible's users have on their hosts. */
+const onHosts = ['python3-apt']
+
 const synthetic: Job = {
   name: 'synthetic',
   sizes: [3, 30, 100],
@@ -31,7 +34,11 @@ const synthetic: Job = {
   ansible: 'bench/jobs/synthetic/ansible.yml',
   floor: 'bench/jobs/synthetic/floor.sh',
   hosts: (count) =>
-    Array.from({ length: count }, (_, at) => ({ name: `bench${at + 1}`, address: `10.98.0.${at + 1}` })),
+    Array.from({ length: count }, (_, at) => ({
+      name: `bench${at + 1}`,
+      address: `10.98.0.${at + 1}`,
+      packages: onHosts,
+    })),
   vars: ({ address }) => ({ address }),
   settings: ({ name, address }) => ({ HOST: name, ADDRESS: address }),
   async undo(hosts) {
@@ -45,7 +52,7 @@ const synthetic: Job = {
 const nodes = ['10.10.250.146', '10.10.250.231', '10.10.250.165'].map((address, at) => ({
   name: `mattermost${at + 1}`,
   address,
-  packages: ['serf'],
+  packages: ['serf', ...onHosts],
 }))
 
 const tunnels: Job = {

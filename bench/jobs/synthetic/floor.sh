@@ -5,7 +5,7 @@ changed=0
 differs() { changed=$((changed + 1)); [ -z "${CHECK-}" ] || { echo "$1"; return 1; }; }
 
 group() { getent group "$1" >/dev/null || { differs "group $1" && groupadd --system --gid "$2" "$1"; }; }
-account() { getent passwd "$1" >/dev/null || { differs "account $1" && useradd --uid "$2" --gid bench --home-dir "/var/lib/$1" --create-home --shell /usr/sbin/nologin --comment "$3" "$1"; }; }
+account() { getent passwd "$1" >/dev/null || { differs "account $1" && useradd --uid "$2" --gid bench --home-dir "$3" --create-home --shell /usr/sbin/nologin --comment "$4" "$1"; }; }
 package() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ] || { differs "package $1" && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$1" >/dev/null; }; }
 folder() { [ "$(stat -c '%F %U %G %a' "$1" 2>/dev/null)" = "directory bench bench $2" ] || { differs "folder $1" && install -d -o bench -g bench -m "$2" "$1"; }; }
 content() { # path owner mode, the text on stdin
@@ -30,12 +30,12 @@ runs() { systemctl -q is-active "$1" || { differs "$1 does not run" && systemctl
 starts() { systemctl -q is-enabled "$1" 2>/dev/null || { differs "$1 does not start at boot" && systemctl -q enable "$1"; }; }
 
 group bench 4700
-account bench 4700 'The service'
-account benchadm 4701 'Its administrator'
+account bench 4700 /var/lib/bench 'The service'
+account benchadm 4701 /home/benchadm 'Its administrator'
 key='ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx anna'
-grep -qF "$key" /var/lib/benchadm/.ssh/authorized_keys 2>/dev/null || {
-  differs 'key of benchadm' && install -d -o benchadm -g bench -m 700 /var/lib/benchadm/.ssh &&
-    echo "$key" >>/var/lib/benchadm/.ssh/authorized_keys && chown benchadm:bench /var/lib/benchadm/.ssh/authorized_keys && chmod 600 /var/lib/benchadm/.ssh/authorized_keys
+grep -qF "$key" /home/benchadm/.ssh/authorized_keys 2>/dev/null || {
+  differs 'key of benchadm' && install -d -o benchadm -g bench -m 700 /home/benchadm/.ssh &&
+    echo "$key" >>/home/benchadm/.ssh/authorized_keys && chown benchadm:bench /home/benchadm/.ssh/authorized_keys && chmod 600 /home/benchadm/.ssh/authorized_keys
 }
 package hello
 package tree

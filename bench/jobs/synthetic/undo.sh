@@ -1,6 +1,6 @@
 # Brings a host back to what it was before the synthetic job.
 systemctl -q disable --now bench-1 bench-2 2>/dev/null
-rm -rf /etc/systemd/system/bench-[12].service /srv/bench /etc/bench.conf /etc/bench-hosts /etc/ssh/ssh_config.d/bench.conf /etc/sysctl.d/zz-net.* /var/lib/bench /var/lib/benchadm
+rm -rf /etc/systemd/system/bench-[12].service /srv/bench /etc/bench.conf /etc/bench-hosts /etc/ssh/ssh_config.d/bench.conf /etc/sysctl.d/zz-net.* /var/lib/bench /home/benchadm
 systemctl daemon-reload
 systemctl -q reset-failed
 userdel benchadm 2>/dev/null
