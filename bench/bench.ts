@@ -107,9 +107,9 @@ async function measure(engine: Engine, task: Task, phase: Phase): Promise<Cost> 
   return cost
 }
 
-/** The floor's script says, on each host itself, whether the job is done. */
+/** Asks the hosts themselves, past SSH, whether the job is done. */
 async function verify({ job, hosts, folder }: Task, engine: Engine): Promise<void> {
-  const script = readFileSync(join(home, job.floor), 'utf8')
+  const script = readFileSync(join(home, job.verify), 'utf8')
   await severalAtATime(hosts.slice(0, 10), 4, async ({ name }) => {
     const settings = readFileSync(join(folder, `${name}.settings`), 'utf8')
     const { stdout } = await labExec(name, ['env', 'CHECK=1', 'sh'], { input: `${settings}${script}` })

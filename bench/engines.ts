@@ -2,9 +2,7 @@ import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runCommand } from '../lab/command.ts'
-import { hostRecord } from '../lab/host.ts'
 import type { LabAccess } from '../lab/lab.ts'
-import { placeOf } from '../lab/place.ts'
 import type { LabHost } from '../lab/wanted.ts'
 import type { Job } from './jobs.ts'
 import type { Order } from './measure.ts'
@@ -136,9 +134,4 @@ export async function availableEngines(log: (line: string) => void): Promise<Eng
   const hasAnsible = existsSync('/usr/bin/ansible-playbook')
   const hasMitogen = hasAnsible && existsSync(MITOGEN)
   return engines.filter(({ name }) => (name === 'Ansible' ? hasAnsible : name === 'Mitogen' ? hasMitogen : true))
-}
-
-/** The host's own public key, as a known_hosts line has it. */
-export function hostKeyFile(host: string): string {
-  return `${placeOf(hostRecord(host).name).keys}/ssh_host_ed25519_key.pub`
 }

@@ -1,6 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { labExec } from '../lab/exec.ts'
 import { labReset } from '../lab/lab.ts'
+import { placeOf } from '../lab/place.ts'
 import type { LabHost } from '../lab/wanted.ts'
 
 /** A job, written once for each tool the way its own users would. */
@@ -14,6 +18,8 @@ export interface Job {
   ansible: string
   /** One shell script a host; CHECK=1 makes it tell what differs. */
   floor: string
+  /** Says, run as root on a host, `changed=0` when the job is done there. */
+  verify: string
   hosts(count: number): LabHost[]
   /** What the inventory says of a host. */
   vars(host: LabHost): Record<string, string | number>
@@ -33,6 +39,7 @@ const synthetic: Job = {
   playbook: 'bench/jobs/synthetic/lockstep.yml',
   ansible: 'bench/jobs/synthetic/ansible.yml',
   floor: 'bench/jobs/synthetic/floor.sh',
+  verify: 'bench/jobs/synthetic/floor.sh',
   hosts: (count) =>
     Array.from({ length: count }, (_, at) => ({
       name: `bench${at + 1}`,
@@ -52,7 +59,7 @@ const synthetic: Job = {
 const nodes = ['10.10.250.146', '10.10.250.231', '10.10.250.165'].map((address, at) => ({
   name: `mattermost${at + 1}`,
   address,
-  packages: ['serf', ...onHosts],
+  packages: onHosts,
 }))
 
 const tunnels: Job = {
@@ -62,21 +69,37 @@ const tunnels: Job = {
   playbook: 'playbooks/mattermost-tunnels.yml',
   ansible: 'bench/jobs/tunnels/ansible.yml',
   floor: 'bench/jobs/tunnels/floor.sh',
+  verify: 'bench/jobs/tunnels/verify.sh',
   hosts: (count) => nodes.slice(0, count),
   vars: ({ name, address }) => ({ address, tunnel_id: numberOf(name) }),
-  settings: ({ name, address }, all) => ({
-    HOST: name,
-    ADDRESS: address,
-    PEERS: all
-      .filter((peer) => peer.name !== name)
-      .map((peer) => `${peer.name},${peer.address},127.81.0.${numberOf(peer.name)}`)
-      .join(' '),
-  }),
+  settings({ name, address }, all) {
+    const key = keyPair(name)
+    const peers = all.filter((peer) => peer.name !== name)
+    return {
+      HOST: name,
+      ADDRESS: address,
+      PRIVATE: key.private,
+      PUBLIC: key.public,
+      PEERS: peers
+        .map((peer) =>
+          [
+            peer.name,
+            peer.address,
+            `127.81.0.${numberOf(peer.name)}`,
+            keyPair(peer.name).public,
+            hostKey(peer.name),
+          ].join('|'),
+        )
+        .join('\n'),
+    }
+  },
   async undo(hosts) {
     await labReset(
       hosts.map(({ name }) => name),
       () => {},
     )
+    const script = readFileSync('bench/jobs/tunnels/host.sh', 'utf8')
+    for (const { name } of hosts) await labExec(name, ['sh'], { input: script })
   },
 }
 
@@ -84,6 +107,29 @@ export const jobs: readonly Job[] = [tunnels, synthetic]
 
 function numberOf(name: string): number {
   return Number(/\d+$/.exec(name)?.[0])
+}
+
+const keys = new Map<string, { private: string; public: string }>()
+
+/** Who sends one script to each host makes the key pairs before, for all of them. */
+function keyPair(host: string): { private: string; public: string } {
+  const known = keys.get(host)
+  if (known) return known
+  const folder = mkdtempSync(join(tmpdir(), 'lockstep-bench-key-'))
+  const file = join(folder, 'key')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `mm-tunnel@${host}`, '-f', file])
+  const text = (name: string) => readFileSync(name, 'utf8').trimEnd()
+  const pair = { private: text(file), public: text(`${file}.pub`) }
+  rmSync(folder, { recursive: true })
+  keys.set(host, pair)
+  return pair
+}
+
+function hostKey(host: string): string {
+  return readFileSync(`${placeOf(host).keys}/ssh_host_ed25519_key.pub`, 'utf8')
+    .split(' ')
+    .slice(0, 2)
+    .join(' ')
 }
 
 /** Does the work for all, a few of them at a time. */
