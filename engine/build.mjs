@@ -1,19 +1,15 @@
 // node engine/build.mjs [FOLDER]: builds into dist unless told otherwise.
-import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, transform } from 'esbuild'
 import { validatorsAhead } from './build-validators.mjs'
 import { bundleQuery, pageBundle } from './page-bundle.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
-
-/** ssh2 is CommonJS at heart and asks for these three. */
-const banner = `import { createRequire as __createRequire } from 'node:module'
-import { fileURLToPath as __fileURLToPath } from 'node:url'
-const require = __createRequire(import.meta.url)
-const __filename = __fileURLToPath(import.meta.url)
-const __dirname = __fileURLToPath(new URL('.', import.meta.url))`
+const ENTRY = 'engine/cli/main.ts'
 
 /** Files for the browser are in the command line as text. */
 const forBrowsers = {
@@ -31,13 +27,14 @@ const forBrowsers = {
 }
 
 /**
- * Bundles the command line into lockstep.js, split so that a command loads only what it needs. Pieces are named after their
- * content and the entry is put in place last: a Lockstep that is running while this builds still finds its own pieces.
+ * Bundles the command line, split so that a command loads only what it needs. Pieces are named after their content and the entry
+ * is put in place last: a Lockstep that is running while this builds still finds its own pieces.
  */
 async function buildInto(directory) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     absWorkingDir: home,
-    entryPoints: { lockstep: 'engine/cli/main.ts' },
+    entryPoints: [ENTRY],
+    entryNames: 'part-[hash]',
     outdir: directory,
     bundle: true,
     splitting: true,
@@ -46,20 +43,39 @@ async function buildInto(directory) {
     mainFields: ['module', 'main'],
     target: 'node20.19',
     chunkNames: 'part-[hash]',
-    banner: { js: banner },
     external: ['cpu-features', '*.node'],
     plugins: [forBrowsers, await validatorsAhead(home)],
     // Of Handlebars its parser is used, and nothing else of it is loaded.
     alias: { handlebars: './node_modules/handlebars/dist/cjs/handlebars/compiler/base.js' },
     legalComments: 'none',
     write: false,
+    metafile: true,
     logLevel: 'warning',
   })
   await mkdir(directory, { recursive: true })
-  const isPart = ({ path }) => basename(path).startsWith('part-')
-  const ordered = [...outputFiles.filter(isPart), ...outputFiles.filter((file) => !isPart(file))]
-  for (const { path, contents } of ordered) await place(path, contents)
-  await dropStaleParts(directory, new Set(ordered.map(({ path }) => basename(path))))
+  for (const { path, text } of outputFiles) await place(path, await asCommonJs(text))
+  const names = outputFiles.map(({ path }) => basename(path))
+  const [main] = Object.keys(metafile.outputs).filter((path) => metafile.outputs[path].entryPoint === ENTRY)
+  const entry = await readFile(join(home, 'engine/entry.cjs'), 'utf8')
+  await place(join(directory, 'package.json'), '{ "type": "commonjs" }\n')
+  await place(join(directory, 'lockstep.js'), entry.replaceAll('part-main.js', basename(main)))
+  await dropStaleParts(directory, new Set(names.flatMap((name) => [name, `${name}.v8`])))
+  await makeCaches(directory, names)
+}
+
+/** V8 keeps what it has made of a script, and not of a module of the newer kind. */
+async function asCommonJs(text) {
+  // With `import()` itself V8 would ask who shall bring the module.
+  const supported = { 'dynamic-import': false }
+  return (await transform(text, { format: 'cjs', platform: 'node', target: 'node20.19', supported })).code
+}
+
+/** In a process of its own, which ends with all that it has loaded. */
+async function makeCaches(directory, names) {
+  const argv = [join(home, 'engine/build-cache.cjs'), directory, ...names]
+  const env = { ...process.env, LOCKSTEP_HISTORY: 'off' }
+  const [code] = await once(spawn(process.execPath, argv, { env, stdio: ['ignore', 'ignore', 'inherit'] }), 'exit')
+  if (code !== 0) throw new Error(`engine/build-cache.cjs ended with ${code}`)
 }
 
 async function place(path, contents) {
@@ -71,7 +87,7 @@ async function place(path, contents) {
 async function dropStaleParts(directory, current) {
   const dayAgo = Date.now() - 24 * 3600 * 1000
   for (const name of await readdir(directory)) {
-    if (current.has(name)) continue
+    if (current.has(name) || !name.startsWith('part-')) continue
     const path = join(directory, name)
     if ((await stat(path)).mtimeMs < dayAgo) await rm(path, { force: true })
   }

@@ -30,9 +30,12 @@ interface Entry {
  * what its parent predicts and keeps its own predictions to itself.
  */
 export class Predictions {
-  readonly #entries = new Map<string, Entry>()
+  #entries = new Map<string, Entry>()
   /** Paths that commands make or remove, with the folders that it takes and all that is below. */
-  readonly #acted = new Set<string>()
+  #acted = new Set<string>()
+  #linkNames = new Set<string>()
+  /** What stands above is the parent's as well until something is written. */
+  #isShared = false
   #order = 0
   #brings: string | undefined
   /** The order of the last time that systemd reads its files anew. */
@@ -40,8 +43,11 @@ export class Predictions {
 
   constructor(parent?: Predictions) {
     if (!parent) return
-    this.#entries = new Map(parent.#entries)
-    this.#acted = new Set(parent.#acted)
+    this.#entries = parent.#entries
+    this.#acted = parent.#acted
+    this.#linkNames = parent.#linkNames
+    this.#isShared = true
+    parent.#isShared = true
     this.#order = parent.#order
     this.#brings = parent.#brings
     this.#reloaded = parent.#reloaded
@@ -49,6 +55,11 @@ export class Predictions {
 
   get size(): number {
     return this.#entries.size
+  }
+
+  /** The last parts of all paths that are or were foreseen as links. */
+  get linkNames(): ReadonlySet<string> {
+    return this.#linkNames
   }
 
   has(key: string): boolean {
@@ -64,6 +75,7 @@ export class Predictions {
   /** A command makes or removes this path: what else is on the way to it or below it, only the run can tell. */
   acts(path: string): void {
     this.#order++
+    this.#unshare()
     this.#acted.add(path)
   }
 
@@ -76,10 +88,12 @@ export class Predictions {
   add({ read, state: predicted }: Prediction, current: Answer | undefined): void {
     const now = current && !(current instanceof Unknown) && 'state' in current ? current.state : undefined
     if (now !== undefined && agrees(predicted, now)) return
+    this.#unshare()
     const state = complete(read, predicted, now)
     const before = this.#entries.get(read.key)
     const entry: Entry = { read, state, order: ++this.#order }
     if (read.kind === 'file' && isFileState(state)) {
+      if (state.type === 'link') this.#linkNames.add(read.path.slice(read.path.lastIndexOf('/') + 1))
       if (
         before &&
         isFileState(before.state) &&
@@ -148,6 +162,14 @@ export class Predictions {
     const { path } = read
     const isMissing = (state as FileState).type === 'absent'
     return [...this.#acted].find((acted) => path.startsWith(`${acted}/`) || (isMissing && acted.startsWith(`${path}/`)))
+  }
+
+  #unshare(): void {
+    if (!this.#isShared) return
+    this.#entries = new Map(this.#entries)
+    this.#acted = new Set(this.#acted)
+    this.#linkNames = new Set(this.#linkNames)
+    this.#isShared = false
   }
 
   /** A folder above is predicted to be gone, or to be new and empty. */

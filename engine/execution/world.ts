@@ -38,6 +38,8 @@ export class World {
   readonly #seen: Map<string, Map<string, Kept>>
   /** Paths that were seen to be links, by user. */
   readonly #seenLinks: Map<string, Set<string>>
+  /** The last parts of those paths, of all users. */
+  readonly #linkNames: Set<string>
   /** Who the users are, as the host says. */
   readonly #identities: Map<string, Identity>
 
@@ -46,6 +48,7 @@ export class World {
     this.predictions = new Predictions(parent?.predictions)
     this.#seen = parent ? parent.#seen : new Map()
     this.#seenLinks = parent ? parent.#seenLinks : new Map()
+    this.#linkNames = parent ? parent.#linkNames : new Set()
     this.#identities = parent ? parent.#identities : new Map()
   }
 
@@ -159,6 +162,7 @@ export class World {
 
   /** Where a folder's path ends once all links are followed. */
   #endOf({ path }: FileRead, user: string): { end: FileRead; isForeseen: boolean } {
+    if (this.#isPlain(path, path.length)) return { end: look.status(path), isForeseen: false }
     const { linkAt, met } = this.#links(user)
     return { end: look.status(straightenFolder(path, linkAt)), isForeseen: met.foreseen }
   }
@@ -166,10 +170,24 @@ export class World {
   /** The read by a path without links, as far as they are known: two ways to one file must come to one prediction. */
   #straight(read: AnyRead, user: string): { read: AnyRead; isForeseen: boolean } {
     if ((read.kind !== 'file' && read.kind !== 'tree') || isFolder(read)) return { read, isForeseen: false }
+    if (this.#isPlain(read.path, read.path.lastIndexOf('/'))) return { read, isForeseen: false }
     const { linkAt, met } = this.#links(user)
     const path = straighten(read.path, linkAt)
     const isForeseen = met.foreseen
     return { read: path === read.path ? read : { ...read, path, key: `${read.kind}:${path}` }, isForeseen }
+  }
+
+  /** No link can be in this much of the path: none has the name of a part, whichever way it was seen or is foreseen. */
+  #isPlain(path: string, length: number): boolean {
+    if (!path.startsWith('/') || path.includes('/..')) return false
+    const isLink = (name: string) => this.#linkNames.has(name) || this.predictions.linkNames.has(name)
+    for (let start = 1; start < length; ) {
+      const slash = path.indexOf('/', start)
+      const end = slash < 0 ? path.length : slash
+      if (isLink(path.slice(start, end))) return false
+      start = end + 1
+    }
+    return true
   }
 
   /** The links that are known; `met` notes whether one of those that were asked for is only foreseen. */
@@ -221,7 +239,9 @@ export class World {
       const before = mine.get(read.key)
       const neededUntil = Math.max(step, before?.neededUntil ?? 0)
       mine.set(read.key, { read, seen: answer, neededUntil })
-      if (read.kind === 'file' && linkTarget(answer) !== undefined) links.add(read.path)
+      if (read.kind !== 'file' || linkTarget(answer) === undefined) continue
+      links.add(read.path)
+      this.#linkNames.add(nameOf(read.path))
     }
   }
 
@@ -287,10 +307,14 @@ function isTouched(read: AnyRead, change: AnyRead): boolean {
   if (read.key === change.key || read.kind === 'raw') return true
   if (change.kind !== 'file' && change.kind !== 'tree') return false
   const { path } = change
-  const name = path.slice(path.lastIndexOf('/') + 1)
+  const name = nameOf(path)
   if (read.kind === 'unit') return path.includes('/systemd/system/')
   if (read.kind === 'account' || read.kind === 'group') return /^\/etc\/(passwd|group|shadow|gshadow)$/.test(path)
   if (read.kind === 'tree' && path.startsWith(`${read.path}/`)) return true
   // The same name anywhere: a folder may have a second way to it, as /run has in /var/run.
   return (read.kind === 'file' || read.kind === 'tree') && `${read.path}/`.includes(`/${name}/`)
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
 }

@@ -20,6 +20,8 @@ export class SourceFiles {
   readonly #clearTexts: ClearTexts | undefined
   readonly #bytes = new Map<string, Buffer>()
   readonly #templates = new Map<string, { source: SourceText; template: Template }>()
+  /** Where what was asked for was found. */
+  readonly #found = new Map<string, string>()
 
   /** `folder` is the playbook's. */
   constructor(folder: string, clearTexts?: ClearTexts) {
@@ -92,12 +94,18 @@ export class SourceFiles {
     const roots: string[] = []
     for (let at = scope; at; at = at.parent) if (at.folder !== undefined) roots.push(at.folder)
     if (!roots.includes(this.#folder)) roots.push(this.#folder)
+    const key = JSON.stringify([path, kind, roots, endings])
+    const known = this.#found.get(key)
+    if (known !== undefined) return known
     const tried = path.startsWith('/') ? [path] : roots.flatMap((root) => [join(root, kind, path), join(root, path)])
     if (!path.startsWith('/')) tried.push(normalize(join(this.#folder, '..', kind, path)))
     const found = endings
       .flatMap((ending) => tried.map((candidate) => candidate + ending))
       .find((candidate) => existsSync(candidate) && statSync(candidate).isFile())
-    if (found !== undefined) return found
+    if (found !== undefined) {
+      this.#found.set(key, found)
+      return found
+    }
     const what = kind === 'files' ? 'file' : 'template'
     throw new Problem({
       code: 'FILE_MISSING',

@@ -1,10 +1,42 @@
 import { sh } from '../resource/command.ts'
 import { ABSENT, type FileRead, type FileState, type TreeRead, type TreeState } from '../resource/read.ts'
-import type { Look } from './probe.ts'
+import type { Look, Seen } from './probe.ts'
 import { stepOf } from './probe-raw.ts'
 
 const GONE = 44
 const REFUSED = 45
+
+/** Parameters of the kernel are text, so that one program can read them all and tell them apart. */
+export function isParameter(path: string): boolean {
+  return path.startsWith('/proc/sys/')
+}
+
+/** All parameters of a round in one `grep`, which begins each line with the path. */
+export function parametersLook(reads: readonly FileRead[]): Look {
+  const command = sh`for p in ${reads.map(({ path }) => path)}; do
+if [ -d "$p" ]; then echo directory; elif [ -r "$p" ]; then echo file; set -- "$@" "$p"
+elif [ -e "$p" ]; then echo refused; else echo gone; fi; done
+[ $# -eq 0 ] || grep -H '' -- "$@"`
+  return {
+    steps: [stepOf(command)],
+    async parse([result]) {
+      const lines = (result?.stdout.toString('latin1') ?? '').split('\n')
+      const kinds = lines.splice(0, reads.length)
+      return new Map(reads.map((read, at) => [read.key, seenParameter(read, kinds[at], lines)]))
+    },
+  }
+}
+
+function seenParameter({ path }: FileRead, kind: string | undefined, lines: readonly string[]): Seen {
+  if (kind === 'refused') return { denied: `${path}: Permission denied` }
+  if (kind === 'directory') return { state: { ...KERNEL_FILE, type: 'directory', mode: 0o555 } }
+  if (kind !== 'file') return { state: ABSENT }
+  const own = lines.filter((line) => line.startsWith(`${path}:`)).map((line) => `${line.slice(path.length + 1)}\n`)
+  const content = Buffer.from(own.join(''), 'latin1')
+  return { state: { ...KERNEL_FILE, size: content.length, content } }
+}
+
+const KERNEL_FILE: FileState = { type: 'file', mode: 0o644, owner: 'root', group: 'root', size: 0 }
 
 /**
  * A file of /proc or /sys: it tells size 0 whatever it holds, so no archive can carry it. Nor can the shell read it: dash
@@ -21,15 +53,8 @@ elif [ -e "$p" ]; then exit ${REFUSED}; else exit ${GONE}; fi`
       if (result.code === REFUSED) return new Map([[key, { denied: `${path}: Permission denied` }]])
       const state: FileState =
         result.code === 46
-          ? { type: 'directory', mode: 0o555, owner: 'root', group: 'root', size: 0 }
-          : {
-              type: 'file',
-              mode: 0o644,
-              owner: 'root',
-              group: 'root',
-              size: result.stdout.length,
-              content: result.stdout,
-            }
+          ? { ...KERNEL_FILE, type: 'directory', mode: 0o555 }
+          : { ...KERNEL_FILE, size: result.stdout.length, content: result.stdout }
       return new Map([[key, { state }]])
     },
   }

@@ -2,7 +2,7 @@ import type { AnyRead, FileRead } from '../resource/read.ts'
 import { accountsLook } from './probe-accounts.ts'
 import { filesLooks } from './probe-files.ts'
 import { packagesLook } from './probe-packages.ts'
-import { kernelFileLook, treeLook } from './probe-paths.ts'
+import { isParameter, kernelFileLook, parametersLook, treeLook } from './probe-paths.ts'
 import { rawLook } from './probe-raw.ts'
 import { unitsLook } from './probe-units.ts'
 import type { Step, StepResult } from './shell.ts'
@@ -17,8 +17,9 @@ export interface Look {
 }
 
 /**
- * Merges reads into one probe: one `stat` and one `tar` for all files, one `systemctl show` for all units, one `getent` for
- * accounts, one `dpkg-query` for packages; kernel files and raw looks are steps of their own.
+ * Merges reads into one probe: one `stat` and one `tar` for all files, one `grep` for parameters of the kernel, one `systemctl
+ * show` for all units, one `getent` for accounts, one `dpkg-query` for packages; other kernel files and raw looks are steps of
+ * their own.
  */
 export function probe(reads: Iterable<AnyRead>): Look {
   const looks = looksFor(merge(reads))
@@ -63,15 +64,21 @@ export function covers(have: AnyRead, want: AnyRead): boolean {
 
 function looksFor(reads: readonly AnyRead[]): Look[] {
   const files: FileRead[] = []
+  const parameters: FileRead[] = []
   const looks: Look[] = []
   for (const read of reads) {
-    if (read.kind === 'file') isKernelFile(read.path) ? looks.push(kernelFileLook(read)) : files.push(read)
-    else if (read.kind === 'tree') looks.push(treeLook(read))
+    if (read.kind === 'file') {
+      if (isParameter(read.path) && !read.follows) parameters.push(read)
+      else if (isKernelFile(read.path)) looks.push(kernelFileLook(read))
+      else files.push(read)
+    }
+    if (read.kind === 'tree') looks.push(treeLook(read))
     else if (read.kind === 'raw') looks.push(rawLook(read))
   }
   const units = reads.filter((read) => read.kind === 'unit')
   const accounts = reads.filter((read) => read.kind === 'account' || read.kind === 'group')
   const packages = reads.filter((read) => read.kind === 'package')
+  if (parameters.length > 0) looks.push(parametersLook(parameters))
   if (files.length > 0) looks.push(...filesLooks(files))
   if (units.length > 0) looks.push(unitsLook(units))
   if (accounts.length > 0) looks.push(accountsLook(accounts))

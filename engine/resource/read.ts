@@ -272,6 +272,10 @@ export function textOf(state: FileState): string | undefined {
 
 /** An absolute path without doubled or trailing slashes and without `.` parts; `..` stays, since links may lie before it. */
 export function tidy(path: string): string {
+  if (path.startsWith('/') && !UNTIDY.test(path)) return path
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   return `${path.startsWith('/') ? '/' : ''}${parts.join('/')}`
 }
+
+/** An empty part, or one that is a dot. */
+const UNTIDY = /\/\.?(?:\/|$)/

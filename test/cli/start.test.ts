@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -31,6 +31,22 @@ describe('the built command line', () => {
     for (const heavy of ['ssh2', 'yaml', 'ajv', 'handlebars', 'diff', '@marcbachmann/cel-js']) {
       expect(loaded).not.toContain(`node_modules/${heavy}/`)
     }
+  })
+
+  test('takes what V8 has made of its pieces when it was built, and does without it too', () => {
+    const made = readdirSync(folder).filter((name) => name.endsWith('.v8'))
+    expect(made).toHaveLength(readdirSync(folder).filter((name) => /^part-.*\.js$/.test(name)).length)
+    const rejected = `const { Script } = require('node:vm')
+const { load, pieces, main } = require(process.argv[1])
+load(main)
+console.log([...pieces.values()].filter(({ script }) => script.cachedDataRejected !== false).length)`
+    const count = () => spawnSync(process.execPath, ['-e', rejected, entry], { encoding: 'utf8' }).stdout
+    expect(count()).toBe('0\n')
+    for (const name of made) writeFileSync(join(folder, name), 'of another V8')
+    expect(Number(count())).toBeGreaterThan(0)
+    expect(lockstep('version').status).toBe(0)
+    for (const name of made) rmSync(join(folder, name))
+    expect(lockstep('version').status).toBe(0)
   })
 
   test('shows its commands, examples and exit codes', () => {
@@ -141,12 +157,14 @@ async function caught(work: () => Promise<unknown>): Promise<readonly Problem[]>
   return []
 }
 
-/** The entry and all that it imports before it does anything; what comes later comes by `import()`. */
+/** The entry and all that it loads before it does anything; what comes later is inside a function. */
 function loadedAtStart(file: string, seen: string[] = []): string[] {
   if (seen.includes(file)) return seen
   seen.push(file)
   const text = readFileSync(file, 'utf8')
-  const parts = [...text.matchAll(/^(?:import|\} from) ?[^(]*?"(\.\/part-[^"]+)";?$/gm)].map((match) => match[1] ?? '')
-  for (const part of parts) loadedAtStart(join(dirname(file), part), seen)
+  const needed = text.matchAll(
+    /^(?:var \w+ = (?:__toESM\()?require|require|if \(require\.main === module\) load)\(["'](\.\/part-[^"']+)["']/gm,
+  )
+  for (const [, part = ''] of needed) loadedAtStart(join(dirname(file), part), seen)
   return seen
 }

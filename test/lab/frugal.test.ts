@@ -1,0 +1,61 @@
+import { expect, test } from 'vitest'
+import type { RemoteHost } from '../../engine/remote/host.ts'
+import { sh } from '../../engine/resource/command.ts'
+import { read } from '../../engine/resource/read.ts'
+import { files, freshHosts, inventoryText, type Outcome, out, playOn } from './play.ts'
+
+const HOST = 'frugal1'
+const ADDRESS = '10.103.0.1'
+const SYNTHETIC = 'bench/jobs/synthetic/lockstep.yml'
+
+const lab = freshHosts([{ name: HOST, address: ADDRESS }])
+
+/** What each round of a run has started on the host, beside the shell that is there by then. */
+async function counted(mode: 'run' | 'check', playbook: string): Promise<{ outcome: Outcome; processes: number[] }> {
+  const processes: number[] = []
+  using folder = files({ 'hosts.json': inventoryText({ [HOST]: { address: ADDRESS } }, 'bench') })
+  const around = (_: string, remote: RemoteHost): RemoteHost => ({
+    round: async (work) => {
+      if (processes.length === 0) await remote.round({ become: work.become, jobs: [], reads: [READY] })
+      const before = await nextProcess()
+      const done = await remote.round(work)
+      processes.push((await nextProcess()) - before - 1)
+      return done
+    },
+    release: () => remote.release(),
+    close: () => remote.close(),
+    get traffic() {
+      return remote.traffic
+    },
+    get way() {
+      return remote.way
+    },
+  })
+  const outcome = await playOn({ mode, playbook, inventory: folder.path('hosts.json'), access: lab.access, around })
+  expect(outcome.failed).toEqual([])
+  return { outcome, processes }
+}
+
+/** Something that every shell can do. */
+const READY = read.raw('a shell', sh`:`)
+
+/** Ids are given out one after the other, to this very shell too; nothing else of a lab host stirs. */
+async function nextProcess(): Promise<number> {
+  return Number(await out(HOST, 'echo $$'))
+}
+
+test('forty tasks on a converged host take one round, and as many processes as there are kinds of looks', async () => {
+  await counted('run', SYNTHETIC)
+  const again = await counted('run', SYNTHETIC)
+  expect(again.outcome.changed).toEqual([])
+  const check = await counted('check', SYNTHETIC)
+  expect(check.outcome.changed).toEqual([])
+  expect({ run: again.processes, check: check.processes }).toEqual({ run: [0], check: [0] })
+})
+
+test('a run leaves no process behind', async () => {
+  const mine = "ps -eo user:20,args --no-headers | grep -v -e 'ps -eo' -e grep | sort"
+  const before = await out(HOST, mine)
+  await counted('check', SYNTHETIC)
+  await expect.poll(() => out(HOST, mine)).toBe(before)
+})
