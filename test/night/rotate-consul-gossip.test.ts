@@ -6,7 +6,7 @@ import { files } from '../lab/play.ts'
 
 const GOSSIP = 'playbooks/rotate-consul-gossip.yml'
 const EVERY_RUN = 24 * 3600_000
-/** Counted once, in a run of three servers; places beyond its end are those of a run that nobody kills. */
+/** About as many as a run of three servers has; places beyond its end are those of a run that nobody kills. */
 const EVENTS = 140
 
 const cluster = freshCluster()
