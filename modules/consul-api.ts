@@ -107,14 +107,19 @@ export function complaintOf(
     return said === '' ? `curl ended with exit code ${outcome.code}` : shortened(said)
   }
   if (answer.status === 200) return undefined
-  if (answer.status === 403 && right !== undefined) return forbidden(right)
+  if (right !== undefined && isForbidden(answer)) return forbidden(right, answer.status)
   const reason = shortened(answer.body.trim().split('\n')[0] ?? '')
   return reason === '' ? `it answered ${answer.status}` : `it answered ${answer.status}: ${reason}`
 }
 
-/** What it means that Consul has answered 403, to a request that takes a right of its ACLs. */
-export function forbidden(right: string): string {
-  return `it answered 403: that takes a valid token with ${right}`
+/** What it means that Consul has refused a request, which takes a right of its ACLs. */
+export function forbidden(right: string, status = 403): string {
+  return `it answered ${status}: that takes a valid token with ${right}`
+}
+
+/** Of keyrings it says so with 500, and "Reading keyring denied by ACLs". */
+function isForbidden({ status, body }: ShortAnswer): boolean {
+  return status === 403 || (status === 500 && body.includes('denied by ACLs'))
 }
 
 /** Text of a host for a sentence: one line that is not too long. */

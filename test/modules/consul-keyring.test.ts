@@ -57,6 +57,11 @@ describe('consul-keyring plans', () => {
       'the gossip keys of http://127.0.0.1:8500 were not to be seen: it answered 403: that takes a valid token with keyring:read',
     ],
     [
+      'without it, as Consul 1.8 says that',
+      { ...state([]), stdout: printedAnswer(500, 'Reading keyring denied by ACLs') },
+      'the gossip keys of http://127.0.0.1:8500 were not to be seen: it answered 500: that takes a valid token with keyring:read',
+    ],
+    [
       'when something else answers',
       state([]),
       'the gossip keys of http://127.0.0.1:8500 were not to be seen: its answer is not of the shape that Consul gives',
