@@ -38,7 +38,8 @@ async function writeOne({ name, through, budgetMs }: Writer, key: string, value:
   const end = at + (budgetMs || ONE_TRY_MS)
   for (let tries = 1; ; tries++) {
     const address = through[(turn + tries - 1) % through.length] ?? ''
-    const left = end - Date.now()
+    // A machine that is busy may come back from a pause after the end.
+    const left = Math.max(1, end - Date.now())
     const why = await failureOf(address, key, value, budgetMs === 0 ? left : Math.min(TRY_MS, left))
     const write = { writer: name, key, value, at, endedAt: Date.now(), tries, through: address }
     if (why === undefined) return { ...write, isAcknowledged: true }
