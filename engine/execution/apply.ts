@@ -65,14 +65,20 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   }
   noteDebts(context, batch, acting, results)
   const isRead = jobs.some(({ job }) => job.call.kind === 'action') && results.flat().every(({ code }) => code === 0)
-  const lockOut = guarded && (await proveWayIn(context, batch, guarded, isRead))
+  const answersOf = (one: Errand) => results[acting.indexOf(one)] ?? []
+  const kept = jobs.filter((job, index) => {
+    const own = errands[index]
+    return own && guarded?.jobs.has(job) && answersOf(own)[0]?.code === 0
+  })
+  // What could not be put under guard was not done either.
+  const lockOut = guarded && kept.length > 0 ? await proveWayIn(context, batch, guarded, isRead) : undefined
   if (lockOut) world.forget(position)
   if (context.onMisprediction) mispredictions(batch, world).forEach(context.onMisprediction)
   return jobs.map((job, index) => {
     const own = errands[index]
     if (!own) return unmoved(job, step)
-    const answers = results[acting.indexOf(own)] ?? []
-    if (lockOut && guarded.jobs.has(job)) return lockedOut(job, lockOut)
+    const answers = answersOf(own)
+    if (lockOut && kept.includes(job)) return lockedOut(job, lockOut)
     const handler = settledBy(context, batch, job)
     if (handler !== undefined && answers.at(-1)?.skipped === false) context.debts.clear(target, handler, step.become)
     return ended(context, batch, job, own, answers)

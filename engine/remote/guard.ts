@@ -48,8 +48,8 @@ while IFS= read -r p; do if [ -e "$p" ] || [ -L "$p" ]; then printf '%s\\n' "\${
 while IFS= read -r p; do [ ! -d "/$p" ] || [ -L "/$p" ] || find "/$p" -type d -exec stat -c '%a %u:%g %n' {} +; done <"$k/there" >>"$k/folders"
 tar -C / -cpf "$k/files.tar" -T "$k/there" 2>/dev/null; }
 umask 077; mkdir -p "$d" && chmod 0700 "$d" && mkdir "$g" || exit 1
-${sh.all(parts.map(keepPart))} || { echo 'lockstep: what the change touches could not be kept for the case that it locks us out' >&2; rm -rf "$g"; exit 1; }
-printf '%s\\n' ${undoText(parts.map(({ part }) => part))} >"$g/undo"
+{ ${sh.all(parts.map(keepPart))}
+} && printf '%s\\n' ${undoText(parts.map(({ part }) => part))} >"$g/undo" || { echo 'lockstep: what the change touches could not be kept for the case that it locks us out' >&2; rm -rf "$g"; rmdir "$d" 2>/dev/null; exit 1; }
 : >"$g/armed"
 if [ "$(id -u)" = 0 ] && [ -d /run/systemd/system ] && systemd-run --quiet --collect --unit=lockstep-guard-${id} --on-active=${seconds} --timer-property=AccuracySec=100ms /bin/sh "$g/undo" >/dev/null 2>&1; then :
 else ( exec 9>&-; setsid sh -c 'echo $$ >"$0/pid"; sleep "$1"; exec sh "$0/undo"' "$g" ${seconds} ) >/dev/null 2>&1 </dev/null & fi

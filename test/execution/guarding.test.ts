@@ -86,6 +86,31 @@ test('one that no new login proves is undone, file by file, and fails', async ()
   expect(existsSync(`${path}2`)).toBe(false)
 })
 
+test('one whose way back cannot be kept is not made, and says so', async () => {
+  await using at = await temporaryFolder()
+  const path = `${at.path}/door`
+  writeFileSync(path, 'open')
+  const { open, seen } = opener(2)
+  const full: typeof open = async (host) => {
+    const remote = await open(host)
+    const first = 'ulimit -f 0; trap "" XFSZ;'
+    const round: RemoteHost['round'] = ({ jobs, ...work }) => {
+      const filled = jobs.map(({ commands, ...job }) => ({
+        ...job,
+        commands: commands.map((command) => ({ ...command, text: `( ${first}\n${command.text}\n)` })),
+      }))
+      return remote.round({ ...work, jobs: filled })
+    }
+    return { ...remote, way: remote.way, round }
+  }
+  const { results } = await go('run', { steps: [{ call: door, args: () => ({ path, text: 'shut' }) }] }, { open: full })
+  expect(results.map(({ failure }) => failure?.command?.stderr)).toEqual([
+    'lockstep: what the change touches could not be kept for the case that it locks us out',
+  ])
+  expect(readFileSync(path, 'utf8')).toBe('open')
+  expect(seen.opened).toBe(1)
+})
+
 test('nothing is proven in check mode, nor where no network lies between', async () => {
   await using at = await temporaryFolder()
   const path = `${at.path}/door`

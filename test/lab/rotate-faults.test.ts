@@ -19,9 +19,11 @@ beforeAll(async () => {
 })
 afterAll(() => at[Symbol.dispose]())
 
-test.each(FAULTS.filter(({ isQuick }) => isQuick || isWhole))(
-  '$what: nobody is locked out, and the rotation comes to its end',
-  async (fault) => {
+const due = FAULTS.filter(({ isQuick }) => isQuick || isWhole)
+
+test.each(due.map((fault) => [fault.what, fault] as const))(
+  '%s: nobody is locked out, and the rotation comes to its end',
+  async (_, fault) => {
     using stage = await freshStage(fault.rotation, access, as)
     if (fault.isOver) expect((await stage.play('run')).failed).toEqual([])
     await fault.hurt?.(stage)
