@@ -68,6 +68,32 @@ of_accounts() {
     done
 }
 
+# Prints what a session has started: all that descends from it, and what has left its parent and is still in its scope.
+members() {
+    grep -Hs '^PPid:' /proc/[0-9]*/status | awk -v root="$1" '{ split($1, part, "/"); parent[part[3]] = $2 }
+    END {
+        found[root] = 1
+        do {
+            more = 0
+            for (pid in parent) if (!(pid in found) && parent[pid] in found) { found[pid] = 1; more = 1 }
+        } while (more)
+        for (pid in found) print pid
+    }'
+    scope=$(sed -n 's,^0::\(.*/session-[^/]*\.scope\)$,\1,p' "/proc/$1/cgroup" 2>/dev/null)
+    [ -z "$scope" ] || cat "/sys/fs/cgroup$scope/cgroup.procs" 2>/dev/null
+}
+
+# The programs of a session go at once, as nobody could tell afterwards whose they were; sshd may close it in order.
+stop() {
+    for one in $(members "$1"); do
+        case $own in *" $one "*) continue ;; esac
+        case $(cat "/proc/$one/comm" 2>/dev/null) in
+        sshd | sshd-session) kill -s "$2" -- "$one" 2>/dev/null ;;
+        *) kill -s KILL -- "$one" 2>/dev/null ;;
+        esac
+    done
+}
+
 all() {
     {
         by_key | while read -r pid user from; do
@@ -85,7 +111,7 @@ printf '%s\n' "$found"
 [ "$wish" = end ] || exit 0
 signal=TERM
 for try in 1 2 3 4 5 6 7 8 9 10; do
-    all | while read -r pid rest; do kill -s "$signal" -- "$pid" 2>/dev/null; done
+    all | while read -r pid rest; do stop "$pid" "$signal"; done
     [ -n "$(all)" ] || exit 0
     sleep 0.5
     [ "$try" -lt 3 ] || signal=KILL

@@ -102,6 +102,14 @@ async function session(name: Name, user: string, { address }: { address: string 
   return { ended, [Symbol.dispose]: () => void child.kill('SIGKILL') }
 }
 
+/** Programs that run as an account, but for sshd. */
+const programsOf = (user: string, host: string) =>
+  out(
+    host,
+    `for process in /proc/[0-9]*; do echo "$(stat -c %U $process 2>/dev/null) $(cat $process/comm 2>/dev/null)"; done |
+    grep '^${user} ' | grep -v ' sshd' | grep -v -e systemd -e sd-pam || :`,
+  )
+
 async function expectShutOut(host: { name: string; address: string }): Promise<void> {
   expect(await login('anna', 'anna', host)).toMatch(/Permission denied/)
   expect(await login('anna', 'deploy', host)).toMatch(/Permission denied/)
@@ -168,7 +176,9 @@ describe('somebody who leaves', () => {
     const again = await offboard('run')
     expect(again.failed).toEqual([])
     expect(again.changed).toEqual([])
-    expect(await out(ONE.name, 'pgrep -u deploy -x sleep | wc -l')).toBe('1')
+    // Of the three programs that theirs and the other session had begun as this account, the other's.
+    expect(await programsOf('deploy', ONE.name)).toBe('deploy sleep')
+    expect(await programsOf('anna', ONE.name)).toBe('')
     expect(others).toBeDefined()
   })
 
