@@ -88,7 +88,7 @@ function linesLeft({ keys = [], fingerprints = [] }: Want, { files }: KeySources
   )
 }
 
-/** What the list does not refuse: by what is in it, and for plain keys by what ss-keygen itself says as well. */
+/** What the list does not refuse: by what is in it, and for plain keys by what ssh-keygen itself says as well. */
 function listFaults(want: Want, list: RefusedList | undefined): string[] {
   const { path, keys = [] } = want
   if (!list) return [`sshd reads ${path} for no account`]

@@ -76,15 +76,19 @@ async function offboard(mode: 'check' | 'run', vars: object = {}): Promise<Outco
   })
 }
 
-/** Words of ssh for a key, or for the certificate of a key alone. */
+/** Words of ssh for a key, or for its certificate. */
 function sshWords(name: Name, by: 'key' | 'certificate'): string[] {
   const options = [
     ...['BatchMode=yes', 'IdentitiesOnly=yes', `UserKnownHostsFile=${lab.access.knownHostsFile}`, 'ConnectTimeout=10'],
-    by === 'key' ? 'PubkeyAcceptedAlgorithms=ssh-ed25519' : 'PubkeyAcceptedAlgorithms=ssh-ed25519-cert-v01@openssh.com',
-    `CertificateFile=${at.path(`${name}-cert.pub`)}`,
+    // The certificate is shown first; ssh signs with its key only when that may be shown too.
+    ...(by === 'key'
+      ? ['PubkeyAcceptedAlgorithms=ssh-ed25519']
+      : [
+          'PubkeyAcceptedAlgorithms=ssh-ed25519-cert-v01@openssh.com,ssh-ed25519',
+          `CertificateFile=${at.path(`${name}-cert.pub`)}`,
+        ]),
   ]
-  const plain = options.filter((option) => by === 'certificate' || !option.startsWith('CertificateFile'))
-  return ['-F', '/dev/null', '-i', at.path(name), ...plain.flatMap((option) => ['-o', option])]
+  return ['-F', '/dev/null', '-i', at.path(name), ...options.flatMap((option) => ['-o', option])]
 }
 
 /** What becomes of a login: the account's name, or what ssh says. */
