@@ -23,12 +23,12 @@ export const keyRefused = defineAction({
   examples: [
     `- ssh-krl:
     path: /etc/ssh/example-refused.krl
-    keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx anna]
+    keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJWA7MR6ODoY5UCSbpuISkIXd/fsAKeiC4oG8Yt9y6KQ anna]
     certificates: [{ ids: [anna@example] }]
 - sshd-config: { name: 45-example-refused, content: "RevokedKeys /etc/ssh/example-refused.krl\\n" }
 - key-refused:
     path: /etc/ssh/example-refused.krl
-    keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx anna]
+    keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJWA7MR6ODoY5UCSbpuISkIXd/fsAKeiC4oG8Yt9y6KQ anna]
     certificates: [{ ids: [anna@example] }]`,
   ],
   looks: true,

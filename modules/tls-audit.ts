@@ -25,7 +25,7 @@ function described(certificate: Certificate) {
     fingerprint: `SHA256:${x509.fingerprint256.replaceAll(':', '').toLowerCase()}`,
     comment: subjectText(subject) || names.join(', '),
     expires: new Date(notAfter * 1000).toISOString(),
-    issuer: x509.issuer.split('\n').reverse().join(', '),
+    issuer: x509.issuer.replaceAll('\n', ', '),
     names,
     ...(isForgeable ? { weakness: `signed with ${digest}` } : {}),
   }
