@@ -1,5 +1,6 @@
 import type { AnyAction } from '../engine/resource/action.ts'
 import type { AnyModule } from '../engine/resource/module.ts'
+import { accountLock } from './account-lock.ts'
 import { assert } from './assert.ts'
 import { authorizedKey } from './authorized-key.ts'
 import { blockInFile } from './block-in-file.ts'
@@ -20,6 +21,8 @@ import { http } from './http.ts'
 import { iptablesChain } from './iptables-chain.ts'
 import { jsonFile } from './json-file.ts'
 import { keyAudit } from './key-audit.ts'
+import { keyRefused } from './key-refused.ts'
+import { keyRemoval } from './key-removal.ts'
 import { keySuccession } from './key-succession.ts'
 import { keygen } from './keygen.ts'
 import { knownHosts } from './known-hosts.ts'
@@ -36,6 +39,7 @@ import { secretFile } from './secret-file.ts'
 import { shell } from './shell.ts'
 import { sshCert } from './ssh-cert.ts'
 import { sshHostKey } from './ssh-host-key.ts'
+import { sshKeyOffer } from './ssh-key-offer.ts'
 import { sshKrl } from './ssh-krl.ts'
 import { sshLoginProbe } from './ssh-login-probe.ts'
 import { sshdConfig } from './sshd-config.ts'
@@ -49,6 +53,7 @@ import { waitFor } from './wait-for.ts'
 
 /** Every module, in the order of the reference. */
 export const modules: readonly AnyModule[] = [
+  accountLock,
   authorizedKey,
   blockInFile,
   consulKeyring,
@@ -57,6 +62,7 @@ export const modules: readonly AnyModule[] = [
   group,
   iptablesChain,
   jsonFile,
+  keyRemoval,
   keySuccession,
   keygen,
   knownHosts,
@@ -92,11 +98,13 @@ export const actions: readonly AnyAction[] = [
   fetch,
   http,
   keyAudit,
+  keyRefused,
   opensslVerify,
   reload,
   restart,
   script,
   shell,
+  sshKeyOffer,
   sshLoginProbe,
   waitFor,
 ]

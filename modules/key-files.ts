@@ -9,7 +9,7 @@ export interface KeyFile {
   owner: string
   /** Seconds since 1970 at which it was written last. */
   written: number
-  /** What is in it; nothing of a private key. */
+  /** What is in it; of a private key without its public half beside it, what `ssh-keygen -l` says. */
   text: string
 }
 
@@ -22,7 +22,8 @@ export const keyFilesRead = read.raw(
   'key-files',
   sh`( PATH=$PATH:/usr/sbin:/sbin
 tell() { printf '%s\t%s\t%s\t' "$1" "$2" "$(stat -c '%a\t%U\t%Y' -- "$2")"
-[ "$1" = private ] || head -c 65536 -- "$2" | base64 -w 0
+if [ "$1" != private ]; then head -c 65536 -- "$2" | base64 -w 0
+elif [ ! -e "$2.pub" ]; then SSH_ASKPASS_REQUIRE=never ssh-keygen -l -f "$2" </dev/null 2>/dev/null | head -n 1 | base64 -w 0; fi
 printf '\n'; }
 { echo /etc/ssh; getent passwd | cut -d : -f 6 | sort -u | sed 's,$,/.ssh,'; } | while IFS= read -r folder; do
 [ -d "$folder" ] || continue

@@ -24,6 +24,39 @@ const serials = Type.Array(
   { description: 'Serial numbers, each alone or as in 7-20.' },
 )
 
+/** Keys and certificates, as arguments. */
+export const refusalArgs = {
+  keys: Type.Optional(
+    Type.Array(Type.String({ minLength: 1, description: 'Public key, as in a `.pub` file.' }), {
+      description: 'Public keys that are refused, each with every certificate of it.',
+    }),
+  ),
+  fingerprints: Type.Optional(
+    Type.Array(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$', description: 'Fingerprint, as in SHA256:….' }), {
+      description: 'Public keys that are refused, by their fingerprints.',
+    }),
+  ),
+  certificates: Type.Optional(
+    Type.Array(
+      Arg.object(
+        {
+          ca: Type.Optional(
+            Type.String({ minLength: 1, description: 'Public key of the CA that signed them; any CA by default.' }),
+          ),
+          serials: Type.Optional(serials),
+          ids: Type.Optional(
+            Type.Array(Type.String({ minLength: 1, description: 'Key id of certificates.' }), {
+              description: 'Key ids (`ssh-keygen -I`) of certificates.',
+            }),
+          ),
+        },
+        { description: 'Certificates of one CA.' },
+      ),
+      { description: 'Certificates that are refused, by CA.' },
+    ),
+  ),
+}
+
 /** Keys and certificates that sshd refuses, as RevokedKeys names the file. See ssh-keygen(1), KEY REVOCATION LISTS. */
 export const sshKrl = defineModule({
   name: 'ssh-krl',
@@ -31,35 +64,7 @@ export const sshKrl = defineModule({
     'Keys and certificates that sshd refuses (RevokedKeys); an empty list first, since sshd without its list lets nobody in.',
   args: Arg.object({
     path: Arg.path({ description: 'File that holds the list, as in /etc/ssh/revoked.krl; it is 0644 and root’s own.' }),
-    keys: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, description: 'Public key, as in a `.pub` file.' }), {
-        description: 'Public keys that are refused, each with every certificate of it.',
-      }),
-    ),
-    fingerprints: Type.Optional(
-      Type.Array(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$', description: 'Fingerprint, as in SHA256:….' }), {
-        description: 'Public keys that are refused, by their fingerprints.',
-      }),
-    ),
-    certificates: Type.Optional(
-      Type.Array(
-        Arg.object(
-          {
-            ca: Type.Optional(
-              Type.String({ minLength: 1, description: 'Public key of the CA that signed them; any CA by default.' }),
-            ),
-            serials: Type.Optional(serials),
-            ids: Type.Optional(
-              Type.Array(Type.String({ minLength: 1, description: 'Key id of certificates.' }), {
-                description: 'Key ids (`ssh-keygen -I`) of certificates.',
-              }),
-            ),
-          },
-          { description: 'Certificates of one CA.' },
-        ),
-        { description: 'Certificates that are refused, by CA.' },
-      ),
-    ),
+    ...refusalArgs,
     exclusive: Type.Optional(
       Type.Boolean({ description: 'What is named is the whole list; by default what else is refused stays so.' }),
     ),
@@ -142,14 +147,15 @@ export const sshKrl = defineModule({
   },
 })
 
-interface Want {
+/** What is refused, in the arguments of a task. */
+export interface Refusal {
   keys?: readonly string[]
   fingerprints?: readonly string[]
   certificates?: readonly { ca?: string; serials?: readonly (number | string)[]; ids?: readonly string[] }[]
 }
 
-/** What the task names, as a list. */
-function wanted({ keys = [], fingerprints = [], certificates = [] }: Want): Krl {
+/** What a task names, as a list. */
+export function wanted({ keys = [], fingerprints = [], certificates = [] }: Refusal): Krl {
   const named = { ...EMPTY_KRL, keys: new Set(keys.map(blobIn)), fingerprints: new Set(fingerprints) }
   return certificates.reduce<Krl>((list, { ca, serials = [], ids = [] }) => {
     const revoked = { serials: serials.map(rangeIn), identities: new Set(ids) }
@@ -172,27 +178,30 @@ function rangeIn(serials: number | string): [bigint, bigint] {
   return [BigInt(from), BigInt(to)]
 }
 
-/** sshd also takes a text with a public key a line. */
+/** The list in a file, which for sshd may also be a text with a public key a line; undefined when it cannot be read. */
+export function revokedIn(content: Buffer): Krl | undefined {
+  if (isKrl(content)) return parseKrl(content)
+  const lines = linesOf(content.toString('utf8')).filter((line) => !/^\s*(#|$)/.test(line))
+  const keys = lines.map((line) => parsePublicKey(line)?.blob)
+  return keys.every((key) => key !== undefined) ? { ...EMPTY_KRL, keys: new Set(keys) } : undefined
+}
+
 function listIn(path: string, content: Buffer): Krl {
-  if (isKrl(content)) {
-    const list = parseKrl(content)
-    if (list) return list
-  } else {
-    const lines = linesOf(content.toString('utf8')).filter((line) => !/^\s*(#|$)/.test(line))
-    const keys = lines.map((line) => parsePublicKey(line)?.blob)
-    if (keys.every((key) => key !== undefined)) return { ...EMPTY_KRL, keys: new Set(keys) }
-  }
+  const list = revokedIn(content)
+  if (list) return list
   throw new TaskFailure(
     `${path} holds no list of revoked keys that can be read`,
     'look at it with `ssh-keygen -Q -l -f`; move it away to begin a new one',
   )
 }
 
-function isKrl(content: Buffer | undefined): boolean {
+/** Whether it is a list as `ssh-keygen -k` makes it. */
+export function isKrl(content: Buffer | undefined): boolean {
   return content?.subarray(0, 6).toString('latin1') === 'SSHKRL'
 }
 
-function linesOfKrl(list: Krl): string[] {
+/** The list in lines for people. */
+export function linesOfKrl(list: Krl): string[] {
   return krlLines(list, (blob) => fingerprintOf({ type: '', blob, comment: '', options: '' }))
 }
 

@@ -2,8 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { defineAction, type Outcome } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { sh } from '../engine/resource/command.ts'
-
-const name = (description: string) => Type.String({ pattern: '^[^\\s-][^\\s]*$', description })
+import { FRESH, lastWords, loginName, quoted } from './ssh-client.ts'
 
 /** Tries a key over a connection of its own. */
 export const sshLoginProbe = defineAction({
@@ -11,9 +10,9 @@ export const sshLoginProbe = defineAction({
   summary:
     'Proves over a fresh connection that a key logs in, or that it does not; from the host, or from the controller with `delegate_to: localhost`.',
   args: Arg.object({
-    host: name('Name or address that is logged in to.'),
+    host: loginName('Name or address that is logged in to.'),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, description: 'Port of its sshd; 22 by default.' })),
-    user: name('Account that is logged in to.'),
+    user: loginName('Account that is logged in to.'),
     key: Arg.path({ description: 'Private key that is shown, and no other.' }),
     certificate: Type.Optional(
       Arg.path({
@@ -26,7 +25,7 @@ export const sshLoginProbe = defineAction({
           'The one file that the host must be known by; those of ssh itself when left out. Nothing is trusted at first sight.',
       }),
     ),
-    bind_address: Type.Optional(name('Own address to come from.')),
+    bind_address: Type.Optional(loginName('Own address to come from.')),
     expect: Type.Optional(
       Arg.choice(['works', 'accepted', 'refused'], {
         description:
@@ -106,19 +105,6 @@ export const sshLoginProbe = defineAction({
   },
 })
 
-/** Nothing but this one key over this one connection: no agent, no other files, no connection that stands already. */
-const FRESH = [
-  ...['BatchMode=yes', 'IdentitiesOnly=yes', 'IdentityAgent=none', 'PreferredAuthentications=publickey'],
-  ...[
-    'StrictHostKeyChecking=yes',
-    'UpdateHostKeys=no',
-    'ControlMaster=no',
-    'ControlPath=none',
-    'ClearAllForwardings=yes',
-  ],
-  ...['ForwardAgent=no', 'ServerAliveInterval=5', 'ServerAliveCountMax=3'],
-]
-
 const TYPES = ['ssh-ed25519', 'ecdsa-sha2-nistp256', 'ecdsa-sha2-nistp384', 'ecdsa-sha2-nistp521']
 const PLAIN = [...TYPES, 'rsa-sha2-512', 'rsa-sha2-256', 'sk-ssh-ed25519@openssh.com']
 const CERTIFIED = [...TYPES, 'rsa-sha2-512', 'rsa-sha2-256', 'sk-ssh-ed25519'].map(
@@ -136,19 +122,8 @@ function verdictOf({ code, stderr }: Outcome, isCertificate: boolean): 'works' |
   const accepted = lines.findLast((line) => line.startsWith('debug1: Server accepts key: '))
   const isIn = lines.some((line) => /^Authenticated to .* using "publickey"/.test(line))
   if (isIn && accepted !== undefined && isOne(accepted)) return code === 0 ? 'works' : 'accepted'
-  const isRefused = isIn || (code === 255 && lines.some((line) => line.includes('Permission denied (')))
+  // sshd that has asked for a signature which it did not get would have let the key in.
+  const isAsked = accepted !== undefined && isOne(accepted)
+  const isRefused = isIn || (!isAsked && code === 255 && lines.some((line) => line.includes('Permission denied (')))
   return isShown && isRefused ? 'refused' : 'unclear'
-}
-
-function lastWords({ stderr }: Outcome): string {
-  const lines = stderr.toString('utf8').split(/\r?\n/)
-  return (
-    lines.findLast((line) => line.trim() !== '' && !/^(debug1: |Transferred: |Bytes per second|OpenSSH_)/.test(line)) ??
-    ''
-  )
-}
-
-/** ssh splits the values of its options at spaces. */
-function quoted(path: string): string {
-  return `"${path}"`
 }

@@ -41,6 +41,8 @@ function seen(read: AccountRead | GroupRead, passwd: string[][], shadow: string[
   const row = passwd.find(([name]) => name === read.name)
   if (!row) return { state: NO_ACCOUNT }
   const [name = '', , uid = '', gid = '', comment = '', home = '', shell = ''] = row
+  const kept = shadow.find(([account]) => account === name)
+  const expires = kept?.[7]
   const state: AccountState = {
     present: true,
     uid: Number(uid),
@@ -53,7 +55,8 @@ function seen(read: AccountRead | GroupRead, passwd: string[][], shadow: string[
       .filter(({ members }) => members.includes(name))
       .map((group) => group.name)
       .sort(),
-    passwordHash: shadow.find(([account]) => account === name)?.[1] ?? (isClosed(shadow) ? undefined : ''),
+    passwordHash: kept?.[1] ?? (isClosed(shadow) ? undefined : ''),
+    ...(expires ? { expires: Number(expires) } : {}),
   }
   return { state }
 }

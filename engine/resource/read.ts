@@ -76,6 +76,8 @@ export interface AccountState {
   groups: readonly string[]
   /** The hash as in shadow(5); `!…` when locked; undefined when whoever looks is not allowed to see it. */
   passwordHash: string | undefined
+  /** Days since 1970 at which it expires; left out when it never does, or when whoever looks is not allowed to see it. */
+  expires?: number
 }
 
 export interface GroupState {

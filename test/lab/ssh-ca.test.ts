@@ -2,13 +2,14 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runCommand } from '../../lab/command.ts'
+import { labCut, labHeal } from '../../lab/faults.ts'
 import { expectForeseen, files, freshHosts, inventoryText, type Outcome, out, playOn } from './play.ts'
 
 const HOSTS = [
   { name: 'ca1', address: '10.98.2.1' },
   { name: 'ca2', address: '10.98.2.2' },
 ]
-const [ONE] = HOSTS as [(typeof HOSTS)[number]]
+const [ONE, TWO] = HOSTS as [(typeof HOSTS)[number], (typeof HOSTS)[number]]
 const lab = freshHosts(HOSTS)
 const at = files({ 'made.txt': '' })
 const CA = at.path('ca')
@@ -88,29 +89,46 @@ describe('certificates', () => {
   })
 })
 
-test('an audit is content with what is there, and names every key that nobody has told it of', async () => {
-  await out(
-    ONE.name,
-    "mkdir -p /root/.ssh; ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_open; chmod 0644 /root/.ssh/id_open",
-  )
-  const audit = (vars: object) => play('check', vars, {}, 'audit-keys')
-  try {
-    const open = await audit({})
-    expect(open.failed).toEqual([
-      expect.stringMatching(
-        /^ca1: .*: the private key SHA256:\S+ in \/root\/.ssh\/id_open is open to others: mode 0644$/,
-      ),
-    ])
-    const unknown = await audit({ audit_known: [annasKey()], audit_tolerate: ['open'] })
+describe('an audit', () => {
+  const audit = (vars: object) => play('check', vars, { connect_timeout: 5 }, 'audit-keys')
+  const make = `mkdir -p /root/.ssh /etc/ssl/private
+    for name in open used; do ssh-keygen -q -t ed25519 -N '' -C $name -f /root/.ssh/id_$name; done
+    chmod 0644 /root/.ssh/id_open; rm /root/.ssh/id_open.pub
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 5 -subj /CN=own \
+      -keyout /etc/ssl/private/own.key -out /etc/ssl/private/own.pem 2>/dev/null`
+
+  test('names every key that is open, unused or unknown, and what ends soon', async () => {
+    await out(ONE.name, make)
+    const used = await out(ONE.name, 'cat /root/.ssh/id_used.pub')
+    await out(TWO.name, `mkdir -p /root/.ssh; echo '${used}' >>/root/.ssh/authorized_keys`)
+    const found = await audit({})
+    expect(found.failed).toEqual([expect.stringMatching(/^ca1: .*id_open is open to others: mode 0644, and 2 more$/)])
+    const hintOf = ({ results }: Outcome) => results.find(({ status }) => status === 'failed')?.failure?.hint ?? ''
+    expect(hintOf(found)).toMatch(/the private key SHA256:\S+ in \/root\/.ssh\/id_open is trusted by nobody/)
+    expect(hintOf(found)).toMatch(/the TLS .* CN=own in \/etc\/ssl\/private\/own.pem expires in 4 days/)
+    expect(hintOf(found)).not.toMatch(/id_used/)
+    const said = found.results.find(({ task }) => task === 'When certificates end')
+    expect(JSON.stringify(said)).toMatch(/on 2 hosts: 0 expired, 1 expire within 7 days, /)
+
+    const unknown = await audit({ audit_known: [annasKey()], audit_tolerate: ['open', 'unused', 'expiry'] })
     expect(unknown.failed).toHaveLength(HOSTS.length)
-    const { hint = '' } = unknown.results.find(({ status }) => status === 'failed')?.failure ?? {}
-    expect(hint).toMatch(
+    expect(hintOf(unknown)).toMatch(
       /the authorized key \S+ in \/home\/ops\/.ssh\/authorized_keys \(lockstep-lab\), which opens ops, is known to nobody/,
     )
-    expect(hint).toMatch(/the trusted CA \S+ in \/etc\/ssh\/user_ca.pub/)
-  } finally {
-    await out(ONE.name, 'rm /root/.ssh/id_open*')
-  }
+    expect(hintOf(unknown)).toMatch(/the trusted CA \S+ in \/etc\/ssh\/user_ca.pub/)
+  })
+
+  test('does not call a key unused while a host that may trust it does not answer', async () => {
+    await labCut(TWO.name)
+    try {
+      const { failed } = await audit({ audit_tolerate: ['open', 'expiry'] })
+      expect(failed.filter((name) => name.startsWith(ONE.name))).toEqual([])
+    } finally {
+      await labHeal(TWO.name)
+      await out(ONE.name, 'rm /root/.ssh/id_* /etc/ssl/private/own.*')
+      await out(TWO.name, 'rm /root/.ssh/authorized_keys')
+    }
+  })
 })
 
 test('a host that has lost its list lets one account in, from where it is mended', async () => {

@@ -39,6 +39,12 @@ describe('ssh-login-probe', () => {
     {
       expected: 'refused',
       code: 255,
+      said: `${shown}${taken}Load key "/k": No such file or directory\nops@10.0.0.1: Permission denied (publickey).\n`,
+      failure: 'whether ops@10.0.0.1 lets the key /k in could not be tried',
+    },
+    {
+      expected: 'refused',
+      code: 255,
       said: 'Load key "/k": Permission denied\nops@10.0.0.1: Permission denied (publickey).\n',
       failure: 'whether ops@10.0.0.1 lets the key /k in could not be tried',
     },

@@ -38,6 +38,11 @@ export const accountTasks: TasksOf = {
     task('known-hosts', { name: one('mm1', 'mm2'), state: one('absent') }),
     task('known-hosts', { entries: one([{ hosts: 'mm3', key: KEY_ONE }], []), exclusive: one(true) }),
   ),
+  'account-lock': task('account-lock', { name: user }),
+  'key-removal': fc.oneof(
+    task('key-removal', { keys: one([KEY_ONE], [KEY_TWO, KEY_THREE]), keep_open: some(one(['root'], ['u1'])) }),
+    task('key-removal', { fingerprints: one(['SHA256:xpcRe0qRUGjrOaQ4/5xfi70tDA/9AePVn+HKw/4+cyE']) }),
+  ),
   'key-succession': fc.oneof(
     task('key-succession', { old: one(KEY_ONE, KEY_TWO), new: one(KEY_THREE) }),
     task('key-succession', { old: one(KEY_ONE), new: one(KEY_TWO), state: one('both', 'new') }),

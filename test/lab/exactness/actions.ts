@@ -1,5 +1,5 @@
 import fc from '../../property.ts'
-import { one, path, some, type TasksOf, task } from './arbitrary.ts'
+import { KEY_ONE, one, path, some, type TasksOf, task } from './arbitrary.ts'
 
 const made = one('/srv/cmd', '/srv/cmd/f')
 const holds = one('test -e /srv/raw', 'grep -q port /srv/x/f 2>/dev/null', 'test -d /srv/x')
@@ -35,8 +35,10 @@ export const actionTasks: TasksOf = {
   ),
   'key-audit': task('key-audit', {
     known: some(one([])),
+    certificates: some(one(['/etc/ssl/private', '/srv'])),
     tolerate: some(one(['weak', 'open', 'unknown'])),
   }),
+  'key-refused': task('key-refused', { path: one('/etc/ssh/gen.krl'), keys: one([KEY_ONE]) }),
   reload: fc.oneof(
     one('ssh', 'ls-a').map((name) => ({ reload: name })),
     task('reload', { name: one('ls-a', 'systemd-journald'), or_restart: one(true) }),
@@ -44,6 +46,14 @@ export const actionTasks: TasksOf = {
   restart: one('systemd-journald', 'ls-a', 'ls-b').map((name) => ({ restart: name })),
   script: due.map(({ path, guard }) => ({ script: { src: 'mark.sh', args: [path], ...guard } })),
   shell: due.map(({ path, guard }) => ({ shell: { cmd: `mkdir -p ${path}\necho port >>${path}/said`, ...guard } })),
+  'ssh-key-offer': task('ssh-key-offer', {
+    host: one('127.0.0.1'),
+    user: one('root'),
+    offer: one(KEY_ONE),
+    key: one('/root/k'),
+    expect: some(one('refused')),
+    timeout: one(3),
+  }),
   'ssh-login-probe': task('ssh-login-probe', {
     host: one('127.0.0.1'),
     user: one('root', 'u1'),

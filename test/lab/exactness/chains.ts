@@ -58,6 +58,18 @@ const logins: Chunk = [
     retries: 1,
     delay: 1,
   },
+  {
+    'ssh-key-offer': {
+      ...{
+        host: '127.0.0.1',
+        user: 'root',
+        offer: KEY_TWO,
+        key: '/root/login',
+        known_hosts: '/root/known',
+        timeout: 5,
+      },
+    },
+  },
   { 'key-succession': { old: '{{K.public_key}}', new: KEY_TWO } },
   { reload: 'ssh' },
 ]

@@ -105,6 +105,9 @@ function moduleClaims(module: string, args: Record<string, unknown>): string[] {
       return args.rule !== undefined ? [`ufw#${args.port}`] : args.rules ? ['ufw'] : [`ufw#${Object.keys(args).sort()}`]
     case 'authorized-key':
       return [`keys:${args.user}${args.exclusive ? '' : `#${args.key}`}`]
+    case 'account-lock':
+      return [`user:${JSON.stringify(args.name)}`]
+    case 'key-removal':
     case 'key-succession':
       return ['keys:root', 'keys:u1', 'keys:u2']
     case 'known-hosts':
