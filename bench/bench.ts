@@ -34,7 +34,6 @@ async function bench(wish: Wish): Promise<void> {
       for (const delayMs of wish.delays) {
         await severalAtATime(hosts, 8, ({ name }) => labDelay(name, delayMs))
         const figures = await cell({ task, engines, delayMs, wish })
-        keepFigures(figures)
         process.stdout.write(`\n${summary(figures)}\n`)
       }
       await severalAtATime(hosts, 8, ({ name }) => labDelay(name, 0))
@@ -87,6 +86,8 @@ async function cell({ task, engines, delayMs, wish }: Cell): Promise<Figure[]> {
         const more = wallMs > 20_000 ? 0 : wallMs > 5000 ? 1 : wish.repeats - 1
         for (let again = 0; again < more; again++) await note(phase)
       }
+      // After each tool: a bench that is ended early has not been for nothing.
+      keepFigures(figures)
     }
   }
   return figures
