@@ -32,7 +32,6 @@ async function bench(wish: Wish): Promise<void> {
       const access = await boot(hosts)
       const task = prepareTask(job, hosts, access, home)
       for (const delayMs of wish.delays) {
-        await severalAtATime(hosts, 8, ({ name }) => labDelay(name, delayMs))
         const figures = await cell({ task, engines, delayMs, wish })
         process.stdout.write(`\n${summary(figures)}\n`)
       }
@@ -77,6 +76,8 @@ async function cell({ task, engines, delayMs, wish }: Cell): Promise<Figure[]> {
         return cost
       }
       await task.job.undo(task.hosts)
+      // A host that is as new has no delay.
+      await severalAtATime(task.hosts, 8, ({ name }) => labDelay(name, delayMs))
       if (wish.phases.includes('check fresh')) await note('check fresh')
       await note('first apply')
       await verify(task, engine)
