@@ -32,9 +32,7 @@ async function bench(wish: Wish): Promise<void> {
       const access = await boot(hosts)
       const task = prepareTask(job, hosts, access, home)
       for (const delayMs of wish.delays) {
-        await severalAtATime(hosts, 8, ({ name }) => labDelay(name, delayMs))
         const figures = await cell({ task, engines, delayMs, wish })
-        keepFigures(figures)
         process.stdout.write(`\n${summary(figures)}\n`)
       }
       await severalAtATime(hosts, 8, ({ name }) => labDelay(name, 0))
@@ -78,6 +76,8 @@ async function cell({ task, engines, delayMs, wish }: Cell): Promise<Figure[]> {
         return cost
       }
       await task.job.undo(task.hosts)
+      // A host that is as new has no delay.
+      await severalAtATime(task.hosts, 8, ({ name }) => labDelay(name, delayMs))
       if (wish.phases.includes('check fresh')) await note('check fresh')
       await note('first apply')
       await verify(task, engine)
@@ -87,6 +87,8 @@ async function cell({ task, engines, delayMs, wish }: Cell): Promise<Figure[]> {
         const more = wallMs > 20_000 ? 0 : wallMs > 5000 ? 1 : wish.repeats - 1
         for (let again = 0; again < more; again++) await note(phase)
       }
+      // After each tool: a bench that is ended early has not been for nothing.
+      keepFigures(figures)
     }
   }
   return figures

@@ -87,7 +87,7 @@ rm -rf "$g"; rmdir "$d" 2>/dev/null; : )`
  * Undoes what an earlier run has left on trial, and says `undone` in a line: nobody will prove it any more, and its timer would undo it
  * in the middle of this run or after it. A line `unread` tells that an earlier run has kept what was before a configuration.
  */
-export const undoStanding: Command = sh`( ${FOLDER}
+export const undoStanding: Command = sh`[ ! -d /var/lib/lockstep ] && [ ! -d "\${XDG_STATE_HOME:-$HOME/.local/state}/lockstep" ] || ( ${FOLDER}
 for g in "$d"/guard-*; do
 [ -d "$g" ] || continue
 if [ -e "$g/armed" ]; then echo undone; sh "$g/undo" >/dev/null; fi

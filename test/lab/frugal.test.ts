@@ -36,7 +36,7 @@ async function counted(mode: 'run' | 'check', playbook: string): Promise<{ outco
   return { outcome, processes }
 }
 
-/** Something that every shell can do. */
+/** Something that every shell can do; a round of its own, in which the shell starts. */
 const READY = read.raw('a shell', sh`:`)
 
 /** Ids are given out one after the other, to this very shell too; nothing else of a lab host stirs. */
@@ -50,7 +50,14 @@ test('forty tasks on a converged host take one round, and as many processes as t
   expect(again.outcome.changed).toEqual([])
   const check = await counted('check', SYNTHETIC)
   expect(check.outcome.changed).toEqual([])
-  expect({ run: again.processes, check: check.processes }).toEqual({ run: [0], check: [0] })
+  expect({ run: again.processes, check: check.processes }).toEqual({
+    // Each step is a subshell. debts 1; parameters 1 + grep; files 1 + stat + what tar shall take + tar; units 1 + systemctl;
+    // accounts 1 + three getent; packages 1 + dpkg-query.
+    check: [15],
+    // And the lock: id and flock, and one more step, which looks for a guard that still stands.
+    run: [18],
+  })
+  expect([again, check].map(({ outcome }) => outcome.summary.hosts[HOST]?.rounds)).toEqual([2, 2])
 })
 
 test('a run leaves no process behind', async () => {

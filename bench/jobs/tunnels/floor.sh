@@ -67,7 +67,7 @@ StartLimitIntervalSec=0
 User=mm-tunnel
 ExecStart=/usr/bin/ssh -NT -F none -i /var/lib/mm-tunnel/.ssh/id_ed25519 -o IdentitiesOnly=yes -o BatchMode=yes -o StrictHostKeyChecking=yes -o UserKnownHostsFile=/etc/mm-tunnels/known_hosts -o GlobalKnownHostsFile=/dev/null -o ExitOnForwardFailure=yes -o ConnectTimeout=10 -o ServerAliveInterval=15 -o ServerAliveCountMax=3 -o BindAddress=$ADDRESS -L $loopback:8074:$address:8074 mm-tunnel@$address
 Restart=always
-RestartSec=1
+RestartSec=5
 NoNewPrivileges=yes
 ProtectSystem=strict
 ProtectHome=read-only
