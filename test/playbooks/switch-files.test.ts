@@ -84,7 +84,7 @@ describe('a pair', () => {
 describe('the folder of a CA', () => {
   const said = () =>
     Object.fromEntries(
-      run('ca-state.sh', at('ca'))
+      run('consul-ca-state.sh', at('ca'))
         .trim()
         .split('\n')
         .map((line) => [line.split(' ')[0], line.slice(line.indexOf(' ') + 1)]),
@@ -122,7 +122,7 @@ describe('the folder of a CA', () => {
   })
 
   test('that is not there says nothing', () => {
-    expect(run('ca-state.sh', at('none'))).toBe('')
+    expect(run('consul-ca-state.sh', at('none'))).toBe('')
   })
 })
 
