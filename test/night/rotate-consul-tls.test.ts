@@ -149,7 +149,7 @@ test('a controller that is killed at any event of a change of the CA leaves what
   expect(failures).toEqual([])
 })
 
-/** Counted once, in a run of three servers; places beyond its end are those of a run that nobody kills. */
+/** A run of three servers has about as many; places beyond its end are those of a run that nobody kills. */
 const EVENTS = 500
 
 function placesOf(chosen: RegExpExecArray | null): number[] {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { compile } from '../../engine/language/compile.ts'
 import { loadInventory } from '../../engine/language/inventory.ts'
 import { actions, modules } from '../../modules/index.ts'
@@ -46,91 +46,93 @@ const PHASES = {
   roll: 'The pair of the old CA goes, and servers are to drop who came with one',
 }
 
-test.each<{
-  title: string
-  kind: string
-  ca?: string[]
-  pair: string[]
-  more?: object
-  phases: (keyof typeof PHASES)[]
-}>([
-  {
-    title: 'a leaf of another rotation',
-    kind: 'leaf',
-    pair: ['mark done leaf zero', KNOWN],
-    phases: ['request', 'switch', 'use'],
-  },
-  {
-    title: 'a leaf that was never rotated',
-    kind: 'leaf',
-    pair: ['mark ', KNOWN],
-    phases: ['request', 'switch', 'use'],
-  },
-  { title: 'a leaf that is done', kind: 'leaf', pair: ['mark done leaf one', KNOWN], phases: [] },
-  { title: 'a leaf that came with another CA', kind: 'leaf', pair: ['mark done ca one', KNOWN], phases: [] },
-  {
-    title: 'a leaf that was switched and not read',
-    kind: 'leaf',
-    pair: ['mark switching leaf one', KNOWN, 'key-switched', 'cert-switched'],
-    phases: ['request', 'use'],
-  },
-  {
-    title: 'a leaf that was switched by half',
-    kind: 'leaf',
-    pair: ['mark switching leaf one', KNOWN, 'key-switched'],
-    phases: ['whole', 'request', 'switch', 'use'],
-  },
-  { title: 'a CA to be renewed', kind: 'ca-certificate', pair: ['mark ', KNOWN], phases: ['renew'] },
-  {
-    title: 'another CA',
-    kind: 'ca',
-    pair: ['mark ', KNOWN],
-    phases: ['trust', 'request', 'switch', 'use', 'distrust', 'exchange', 'forget'],
-  },
-  {
-    title: 'another CA, after leaves of that name',
-    kind: 'ca',
-    pair: ['mark done leaf one', KNOWN],
-    phases: ['trust', 'request', 'switch', 'use', 'distrust', 'exchange', 'forget'],
-  },
-  {
-    title: 'another CA that was begun last month',
-    kind: 'ca',
-    ca: BEGUN,
-    pair: ['mark done ca one', `ca ${packed(OLD + NEXT)}`],
-    more: { rotation: 'two' },
-    phases: ['trust', 'distrust', 'exchange', 'forget'],
-  },
-  {
-    title: 'another CA that the member trusts alone by now',
-    kind: 'ca',
-    ca: BEGUN,
-    pair: ['mark done ca one', `ca ${packed(NEXT)}`],
-    phases: ['distrust', 'exchange', 'forget'],
-  },
-  {
-    title: 'another CA in place of one that is compromised',
-    kind: 'ca',
-    ca: BEGUN,
-    pair: ['mark done ca one', `ca ${packed(NEXT)}`],
-    more: { consul_ca_compromised: true },
-    phases: ['distrust', 'exchange', 'roll'],
-  },
-  {
-    title: 'another CA, but for what is left of the old pair',
-    kind: 'ca',
-    ca: [...MADE, 'done ca one'],
-    pair: ['mark done ca one', KNOWN, 'left'],
-    phases: ['forget'],
-  },
-  {
-    title: 'another CA that is done',
-    kind: 'ca',
-    ca: [...MADE, 'done ca one'],
-    pair: ['mark done ca one', KNOWN],
-    phases: [],
-  },
-])('$title', ({ kind, ca = MADE, pair, more, phases }) => {
-  const done = tasks(kind, ca, pair, more)
-  expect(Object.entries(PHASES).flatMap(([phase, name]) => (done.includes(name) ? [phase] : []))).toEqual(phases)
+describe('a rotation of TLS has before it', () => {
+  test.each<{
+    title: string
+    kind: string
+    ca?: string[]
+    pair: string[]
+    more?: object
+    phases: (keyof typeof PHASES)[]
+  }>([
+    {
+      title: 'a leaf of another rotation',
+      kind: 'leaf',
+      pair: ['mark done leaf zero', KNOWN],
+      phases: ['request', 'switch', 'use'],
+    },
+    {
+      title: 'a leaf that was never rotated',
+      kind: 'leaf',
+      pair: ['mark ', KNOWN],
+      phases: ['request', 'switch', 'use'],
+    },
+    { title: 'a leaf that is done', kind: 'leaf', pair: ['mark done leaf one', KNOWN], phases: [] },
+    { title: 'a leaf that came with another CA', kind: 'leaf', pair: ['mark done ca one', KNOWN], phases: [] },
+    {
+      title: 'a leaf that was switched and not read',
+      kind: 'leaf',
+      pair: ['mark switching leaf one', KNOWN, 'key-switched', 'cert-switched'],
+      phases: ['request', 'use'],
+    },
+    {
+      title: 'a leaf that was switched by half',
+      kind: 'leaf',
+      pair: ['mark switching leaf one', KNOWN, 'key-switched'],
+      phases: ['whole', 'request', 'switch', 'use'],
+    },
+    { title: 'a CA to be renewed', kind: 'ca-certificate', pair: ['mark ', KNOWN], phases: ['renew'] },
+    {
+      title: 'another CA',
+      kind: 'ca',
+      pair: ['mark ', KNOWN],
+      phases: ['trust', 'request', 'switch', 'use', 'distrust', 'exchange', 'forget'],
+    },
+    {
+      title: 'another CA, after leaves of that name',
+      kind: 'ca',
+      pair: ['mark done leaf one', KNOWN],
+      phases: ['trust', 'request', 'switch', 'use', 'distrust', 'exchange', 'forget'],
+    },
+    {
+      title: 'another CA that was begun last month',
+      kind: 'ca',
+      ca: BEGUN,
+      pair: ['mark done ca one', `ca ${packed(OLD + NEXT)}`],
+      more: { rotation: 'two' },
+      phases: ['trust', 'distrust', 'exchange', 'forget'],
+    },
+    {
+      title: 'another CA that the member trusts alone by now',
+      kind: 'ca',
+      ca: BEGUN,
+      pair: ['mark done ca one', `ca ${packed(NEXT)}`],
+      phases: ['distrust', 'exchange', 'forget'],
+    },
+    {
+      title: 'another CA in place of one that is compromised',
+      kind: 'ca',
+      ca: BEGUN,
+      pair: ['mark done ca one', `ca ${packed(NEXT)}`],
+      more: { consul_ca_compromised: true },
+      phases: ['distrust', 'exchange', 'roll'],
+    },
+    {
+      title: 'another CA, but for what is left of the old pair',
+      kind: 'ca',
+      ca: [...MADE, 'done ca one'],
+      pair: ['mark done ca one', KNOWN, 'left'],
+      phases: ['forget'],
+    },
+    {
+      title: 'another CA that is done',
+      kind: 'ca',
+      ca: [...MADE, 'done ca one'],
+      pair: ['mark done ca one', KNOWN],
+      phases: [],
+    },
+  ])('$title', ({ kind, ca = MADE, pair, more, phases }) => {
+    const done = tasks(kind, ca, pair, more)
+    expect(Object.entries(PHASES).flatMap(([phase, name]) => (done.includes(name) ? [phase] : []))).toEqual(phases)
+  })
 })
