@@ -29,7 +29,8 @@ export const keyRefused = defineAction({
 - key-refused:
     path: /etc/ssh/example-refused.krl
     keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJWA7MR6ODoY5UCSbpuISkIXd/fsAKeiC4oG8Yt9y6KQ anna]
-    certificates: [{ ids: [anna@example] }]`,
+    certificates: [{ ids: [anna@example] }]
+- key-refused: { path: /etc/ssh/example-refused.krl, certificates: [{ ids: [anna@example] }] }`,
   ],
   looks: true,
   terse: true,

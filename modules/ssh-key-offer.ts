@@ -43,6 +43,7 @@ export const sshKeyOffer = defineAction({
 - known-hosts: { path: /root/.example_asked, name: 127.0.0.1, key: "{{ example_asked.public_key }}" }
 - authorized-key: { user: root, key: "{{ example_stays.public_key }}" }
 - ssh-key-offer: { host: 127.0.0.1, user: root, offer: "{{ example_leaves.public_key }}", key: /root/.example_stays, known_hosts: /root/.example_asked }
+- ssh-key-offer: { host: 127.0.0.1, user: root, offer: "{{ example_stays.public_key }}", key: /root/.example_stays, known_hosts: /root/.example_asked, expect: accepted }
 `,
   ],
   looks: true,
