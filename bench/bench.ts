@@ -5,6 +5,7 @@ import { labExec } from '../lab/exec.ts'
 import { labDelay } from '../lab/faults.ts'
 import { type LabAccess, labUp } from '../lab/lab.ts'
 import type { LabHost } from '../lab/wanted.ts'
+import { wireOf } from '../lab/wire.ts'
 import { availableEngines, type Engine, prepareTask, type Task } from './engines.ts'
 import { type Figure, keepFigures, type Phase, summary } from './figures.ts'
 import { jobs, severalAtATime } from './jobs.ts'
@@ -29,13 +30,13 @@ async function bench(wish: Wish): Promise<void> {
   for (const job of wish.jobs) {
     for (const count of wish.counts ?? job.sizes) {
       const hosts = job.hosts(count)
-      const access = await boot(hosts)
+      const access = await boot(isFresh(wish) ? hosts : [])
       const task = prepareTask(job, hosts, access, home)
       for (const delayMs of wish.delays) {
         const figures = await cell({ task, engines, delayMs, wish })
         process.stdout.write(`\n${summary(figures)}\n`)
       }
-      await severalAtATime(hosts, 8, ({ name }) => labDelay(name, 0))
+      await delay(hosts, 0)
     }
   }
   writePages()
@@ -48,6 +49,16 @@ async function boot(hosts: readonly LabHost[]): Promise<LabAccess> {
     log(`${Math.min(at + 4, hosts.length)} of ${hosts.length} hosts are up`)
   }
   return await labUp({ hosts: [], log: () => {} })
+}
+
+/** Otherwise the hosts are taken as an earlier bench has left them. */
+function isFresh({ phases }: Wish): boolean {
+  return phases.includes('check fresh') || phases.includes('first apply')
+}
+
+async function delay(hosts: readonly LabHost[], delayMs: number): Promise<void> {
+  const others = hosts.filter(({ name }) => wireOf(name).delayMs !== delayMs)
+  await severalAtATime(others, 8, ({ name }) => labDelay(name, delayMs))
 }
 
 interface Cell {
@@ -75,11 +86,11 @@ async function cell({ task, engines, delayMs, wish }: Cell): Promise<Figure[]> {
         log(`${task.job.name} on ${task.hosts.length}, ${delayMs} ms, ${engine.name}, ${phase}: ${told(cost)}`)
         return cost
       }
-      await task.job.undo(task.hosts)
+      if (isFresh(wish)) await task.job.undo(task.hosts)
       // A host that is as new has no delay.
-      await severalAtATime(task.hosts, 8, ({ name }) => labDelay(name, delayMs))
+      await delay(task.hosts, delayMs)
       if (wish.phases.includes('check fresh')) await note('check fresh')
-      await note('first apply')
+      if (isFresh(wish)) await note('first apply')
       await verify(task, engine)
       for (const phase of ['second run', 'check converged'] as const) {
         if (!wish.phases.includes(phase)) continue

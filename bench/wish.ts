@@ -55,5 +55,6 @@ npm run bench -- page
   npm run bench                                   everything, for some hours
   npm run bench -- synthetic 30 --delay 0         one job on thirty hosts, without delay
   npm run bench -- tunnels --engine Lockstep      one engine alone
+  npm run bench -- synthetic 100 --phase 'second run'  on hosts where the job is done already
   npm run bench -- page                           docs/performance.md anew, from the figures of before
 `
