@@ -151,6 +151,11 @@ function hostsOf(fields: Fields, scope: Lexical, { inventory, ...compiler }: Com
   const count = compiler.problems.length
   if (!first || !patterns.every((pattern) => typeof pattern === 'string')) return []
   const pattern = patterns.join(',')
+  // A pattern without a term starts from all hosts. One that came out empty means none, and an expression may well say so.
+  if (pattern.trim() === '') {
+    if (!first.isExpression) compiler.warnings.push(noHosts(pattern, first))
+    return []
+  }
   const hosts = collecting(compiler.problems, () => inventory.select(pattern, placeOf(first))) ?? []
   const isKnown = compiler.problems.length === count
   if (hosts.length === 0 && isKnown) compiler.warnings.push(noHosts(pattern, first))
