@@ -31,6 +31,17 @@ export function validateArguments(schema: ArgumentSchema, args: Record<string, u
   return validate(args) ? [] : (validate.errors ?? [])
 }
 
+/** Why a schema that a user has written is none; nothing when it is one. */
+export function schemaFault(schema: ArgumentSchema): string | undefined {
+  ajv ??= createArgumentAjv()
+  try {
+    ajv.compile(schema)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  }
+}
+
 /** The argument that a plain text stands for, as in `command: make`. */
 export function mainArgument(schema: ArgumentSchema): string | undefined {
   const properties = Object.entries(schema.properties ?? {})

@@ -69,6 +69,7 @@ export function compile(options: CompileOptions): Compiled {
     roles: new Set(),
     inputs: [],
     broken: new Set(),
+    read: new Set(),
     defaults: { given: [], taken: new Set() },
     open: [],
   }

@@ -37,6 +37,8 @@ export interface Compiler {
   inputs: RoleInputs[]
   /** Names of handlers, topics and registered values of tasks that could not be read, so that nobody asks for them in vain. */
   broken: Set<string>
+  /** Variables that plays read themselves, to know their hosts and files. */
+  read: Set<string>
   /** Arguments of `module_defaults`, and those of them that some task takes. */
   defaults: { given: { module: string; entry: Entry }[]; taken: Set<Entry> }
   /** The files that are being read, one including the next, so that a circle is found. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Place, Problem } from '../problem.ts'
 import { findUnknown, type Value } from '../resource/value.ts'
 import { argumentProblems } from './argument-problems.ts'
-import { type ArgumentSchema, validateArguments } from './argument-schema.ts'
+import { type ArgumentSchema, schemaFault, validateArguments } from './argument-schema.ts'
 import type { Compiler } from './compiler.ts'
 import { holdsSecret, partOf, reveal } from './convert.ts'
 import type { Expression } from './expression.ts'
@@ -52,8 +52,14 @@ export function readInputs(
       string,
       Value
     >
-    properties[key] = schema as ArgumentSchema
-    if (isRequired === true) required.push(key)
+    const fault = schemaFault(schema)
+    if (fault === undefined) {
+      properties[key] = schema
+      if (isRequired === true) required.push(key)
+    } else {
+      const message = `the input '${key}' is no JSON Schema: ${fault}`
+      problems.push(new Problem({ code: 'WRONG_VALUE', message, place: placeOf(value) }))
+    }
   }
   return { ...about, schema: { type: 'object', properties, required } }
 }

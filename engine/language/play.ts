@@ -15,8 +15,8 @@ import { EVERYONE, rollOf } from './roll.ts'
 import { Scopes } from './scopes.ts'
 import type { Draft } from './task.ts'
 import { compileTasks } from './tasks.ts'
-import { type Lexical, NO_DEFINITIONS } from './variables.ts'
-import { compileValue, evaluateWritten, type Written } from './written.ts'
+import { findDefinition, type Lexical, NO_DEFINITIONS } from './variables.ts'
+import { compileValue, evaluateWritten, namesIn, type Written } from './written.ts'
 import { parseYaml } from './yaml.ts'
 import { type MapNode, placeOf, type ScalarNode } from './yaml-node.ts'
 
@@ -172,7 +172,9 @@ function noHosts(pattern: string, node: ScalarNode): Problem {
 }
 
 /** A value that no host has a say in. */
-function constantOf(written: Written, scope: Lexical, { inventory, commandLine, files, problems }: Compiler): unknown {
+function constantOf(written: Written, scope: Lexical, compiler: Compiler): unknown {
+  const { inventory, commandLine, files, problems } = compiler
+  noteNames(written, scope, compiler)
   if (written.kind === 'literal') return written.value === null ? undefined : String(written.value)
   const live = {
     registered: () => undefined,
@@ -184,6 +186,15 @@ function constantOf(written: Written, scope: Lexical, { inventory, commandLine, 
     const value = evaluateWritten(written, scopes.of('', scope))
     return Array.isArray(value) ? value.join(',') : String(value)
   })
+}
+
+function noteNames(written: Written, scope: Lexical, compiler: Compiler): void {
+  for (const name of namesIn(written)) {
+    if (compiler.read.has(name)) continue
+    compiler.read.add(name)
+    const definition = compiler.commandLine.get(name) ?? findDefinition(scope, name)
+    if (definition) noteNames(definition.value, scope, compiler)
+  }
 }
 
 function connectionOf(fields: Fields): Play['connection'] {

@@ -27,7 +27,9 @@ export function unreadDefinitions(draft: DraftPlay, compiler: Compiler): Problem
     // A role's own variables may be for some of its callers only.
     if (scope.folder !== undefined) return []
     const own = [...scope.variables.values()].filter((definition) => isInline(definition, draft))
-    return own.filter(({ name }) => !read.has(name)).map((definition) => unread(definition, read))
+    return own
+      .filter(({ name }) => !read.has(name) && !compiler.read.has(name))
+      .map((definition) => unread(definition, read))
   })
 }
 

@@ -21,9 +21,10 @@ export function suspicions({ steps, handlers }: Play, draft: DraftPlay): Problem
 }
 
 /** Variables of the command line that nothing reads. */
-export function unreadVariables(plays: readonly Play[], { commandLine, inventory }: Compiler): Problem[] {
+export function unreadVariables(plays: readonly Play[], { commandLine, inventory, read: early }: Compiler): Problem[] {
   const read = new Set([
     ...CONNECTION,
+    ...early,
     ...plays.flatMap((play) => [...play.steps, ...play.handlers].flatMap(({ refs }) => refs.variables)),
   ])
   return [...commandLine.keys()]

@@ -80,6 +80,12 @@ describe('warnings', () => {
 
   test('tell of a play without hosts', () => {
     expect(warned('- hosts: web:&db\n  tasks: [{ say: a }]\n')).toEqual(["NO_HOSTS: no host is in 'web:&db'"])
+    const empty = "- hosts: '{{ web }}'\n  vars: { web: '{{ where }}' }\n  tasks: [{ say: a }]\n"
+    expect(warned(empty, { extraVars: { where: '' } })).toEqual(["NO_HOSTS: no host is in ''"])
+  })
+
+  test('say nothing of a play whose hosts an expression leaves out', () => {
+    expect(warned('- hosts: !cel \'has(groups.none) ? ["none"] : []\'\n  tasks: [{ say: a }]\n')).toEqual([])
   })
 
   test('tell of a part of --limit that chooses no host', () => {
@@ -181,6 +187,26 @@ describe('the inputs of a role', () => {
         "error[WRONG_TYPE]: 'ports[1]' of the role r takes a whole number, not 'x'   --> play.yml:2:19",
       ],
     )
+  })
+
+  test('are told of where they are no JSON Schema', () => {
+    const wrong = { ...files, 'roles/r/inputs.yml': 'layout: { enmu: [one] }\nports: { type: lst }\n' }
+    const folder = folderWith({
+      'hosts.yml': HOSTS,
+      'play.yml': '- hosts: w1\n  vars: { ports: [1] }\n  roles: [r]\n',
+      ...wrong,
+    })
+    const told = complaintsOf(() => compileIn(folder), folder).map((text) => text.split('\n').slice(0, 2))
+    expect(told).toEqual([
+      [
+        `error[WRONG_VALUE]: the input 'layout' is no JSON Schema: strict mode: unknown keyword: "enmu"`,
+        '  --> roles/r/inputs.yml:1:9',
+      ],
+      [
+        expect.stringContaining("error[WRONG_VALUE]: the input 'ports' is no JSON Schema: "),
+        '  --> roles/r/inputs.yml:2:8',
+      ],
+    ])
   })
 
   test('may be missing only where the role does nothing', () => {
