@@ -62,8 +62,12 @@ describe('every example of the documentation', () => {
 
   test.each(ofLanguage('sh'))('for a shell calls what is there: %s', (_, { text }) => {
     for (const line of text.split('\n')) {
-      const words = splitWords(line.replace(/(^|\s)#.*$/, '').replace(/ (\||>) ?.*/, '')).filter(
-        (word) => !/^\w+=/.test(word),
+      // What goes before the command is its environment.
+      const words = splitWords(
+        line
+          .replace(/(^|\s)#.*$/, '')
+          .replace(/ (\||>) ?.*/, '')
+          .replace(/^(\w+=\S+ ?)+/, ''),
       )
       if (words.length > 0) expect(() => parseLine(words), line).not.toThrow()
     }

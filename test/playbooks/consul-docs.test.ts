@@ -11,8 +11,10 @@ const ofLanguage = (wanted: string) =>
     language === wanted ? [text] : [],
   )
 
+const exampleWith = (first: string) => ofLanguage('yaml').find((text) => text.startsWith(`${first}\n`)) ?? ''
+
 test('the inventory and the playbook of docs/consul.md are right', async () => {
-  const [hosts = '', site = ''] = ofLanguage('yaml')
+  const [hosts = '', site = ''] = [exampleWith('all:'), exampleWith('- name: The log level of Consul')]
   using at = files({ 'hosts.yml': hosts, 'site.yml': site })
   symlinkSync(`${process.cwd()}/playbooks/roles`, at.path('roles'))
   const { playbooks } = await load([at.path('site.yml')], { inventory: [at.path('hosts.yml')] }, 'run')
@@ -28,8 +30,7 @@ test('the inventory and the playbook of docs/consul.md are right', async () => {
 })
 
 test('its jobs call lockstep with flags that it has, on playbooks that are there', () => {
-  const [, , job = ''] = ofLanguage('yaml')
-  const { script } = parse(job)['consul-restart']
+  const { script } = parse(exampleWith('consul-restart:'))['consul-restart']
   const units = ofLanguage('ini')
   const [unit = '', timer = ''] = units
   expect(timer).toContain('OnCalendar=')
