@@ -56,7 +56,9 @@ function tableOf(figures: readonly Figure[], delayMs: number): string {
   const lines = rows.map((row) => {
     const floor = rows.find(({ phase, engine }) => phase === row.phase && engine === 'floor')
     const close = near.find(({ phase, engine }) => phase === row.phase && engine === row.engine)
-    const trips = close ? ((row.wall.median - close.wall.median) / delayMs).toFixed() : '–'
+    // Where the runs of both distances overlap, noise is more than distance.
+    const isApart = close !== undefined && row.wall.least > close.wall.most
+    const trips = isApart ? ((row.wall.median - close.wall.median) / delayMs).toFixed() : '–'
     const { phase, engine, wall, controllerMs, hostMs, memoryMiB, packets, bytes, code } = row
     const ratio = floor ? (wall.median / floor.wall.median).toFixed(2) : '–'
     const mark = isBroken(phase, code, engine) ? '†' : ''
