@@ -8,8 +8,8 @@ import { labCut, labHeal } from '../../lab/faults.ts'
 import { expectForeseen, files, freshHosts, inventoryText, type Outcome, out, playOn, reloadSshd } from './play.ts'
 
 const HOSTS = [
-  { name: 'offboard1', address: '10.98.41.1' },
-  { name: 'offboard2', address: '10.98.41.2' },
+  { name: 'offboard1', address: '10.98.47.1' },
+  { name: 'offboard2', address: '10.98.47.2' },
 ]
 const [ONE, TWO] = HOSTS as [(typeof HOSTS)[number], (typeof HOSTS)[number]]
 const lab = freshHosts(HOSTS)
