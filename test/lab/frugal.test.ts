@@ -39,16 +39,26 @@ async function counted(mode: 'run' | 'check', playbook: string): Promise<{ outco
 /** Something that every shell can do; a round of its own, in which the shell starts. */
 const READY = read.raw('a shell', sh`:`)
 
-/** Ids are given out one after the other, to this very shell too; nothing else of a lab host stirs. */
+/** Ids are given out one after the other, to this very shell too. */
 async function nextProcess(): Promise<number> {
   return Number(await out(HOST, 'echo $$'))
 }
 
+/** The least of a few times, since a timer of the host may start something of its own meanwhile. */
+async function leastOf(mode: 'run' | 'check', playbook: string): Promise<{ outcome: Outcome; processes: number[] }> {
+  const all: Awaited<ReturnType<typeof counted>>[] = []
+  for (let times = 0; times < 3; times++) all.push(await counted(mode, playbook))
+  const sum = ({ processes }: { processes: number[] }) => processes.reduce((total, each) => total + each, 0)
+  const [least] = all.sort((a, b) => sum(a) - sum(b))
+  if (!least) throw new Error('nothing was counted')
+  return least
+}
+
 test('forty tasks on a converged host take one round, and as many processes as there are kinds of looks', async () => {
   await counted('run', SYNTHETIC)
-  const again = await counted('run', SYNTHETIC)
+  const again = await leastOf('run', SYNTHETIC)
   expect(again.outcome.changed).toEqual([])
-  const check = await counted('check', SYNTHETIC)
+  const check = await leastOf('check', SYNTHETIC)
   expect(check.outcome.changed).toEqual([])
   expect({ run: again.processes, check: check.processes }).toEqual({
     // Each step is a subshell. debts 1; parameters 1 + grep; files 1 + stat + what tar shall take + tar; units 1 + systemctl;
@@ -61,8 +71,9 @@ test('forty tasks on a converged host take one round, and as many processes as t
 })
 
 test('a run leaves no process behind', async () => {
-  const mine = "ps -eo user:20,args --no-headers | grep -v -e 'ps -eo' -e grep | sort"
-  const before = await out(HOST, mine)
+  const running = async () =>
+    (await out(HOST, "ps -eo user:20,args --no-headers | grep -v -e 'ps -eo' -e grep")).split('\n')
+  const before = new Set(await running())
   await counted('check', SYNTHETIC)
-  await expect.poll(() => out(HOST, mine)).toBe(before)
+  await expect.poll(async () => (await running()).filter((line) => !before.has(line))).toEqual([])
 })
