@@ -88,8 +88,8 @@ function lanesOf(lab) {
   const files = readdirSync(join(home, 'test/lab')).filter((name) => name.endsWith('.test.ts'))
   const lanes = [
     // What works on this machine as a host locks it, so all of that is in one lane.
-    /^(certificates|consul-(acl|faults|tls)|rotate|ssh-ca)/,
-    /^(consul|mattermost|sweep)/,
+    /^(certificates|consul-(acl|faults|tls)|rotate-(?!consul)|ssh-ca)/,
+    /^(consul|rotate-consul|mattermost-(nodes|tunnels)|sweep)/,
     /^/,
   ]
   const laneOf = (file) => lanes.findIndex((names) => names.test(file))
