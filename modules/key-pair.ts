@@ -20,7 +20,7 @@ export function keyInsideRead(path: string) {
   return read.raw(
     `key-pair:${path}`,
     sh`if [ -f ${path} ] && [ ! -L ${path} ]; then
-ssh-keygen -y -P '' -f ${path} 2>/dev/null || { LC_ALL=C ssh-keygen -y -P '' -f ${path} 2>&1 >/dev/null | grep -q 'passphrase\|permissions' && ssh-keygen -l -f ${path} 2>/dev/null; }
+ssh-keygen -y -P '' -f ${path} 2>/dev/null || { LC_ALL=C ssh-keygen -y -P '' -f ${path} 2>&1 >/dev/null | grep -q -e passphrase -e permissions && ssh-keygen -l -f ${path} 2>/dev/null; }
 fi; :`,
   )
 }
