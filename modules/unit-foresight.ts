@@ -15,8 +15,10 @@ export function unitAfter(
   if (kinds.has('unmask') && want.content === undefined) {
     return new Unknown(`what ${unitName(want.name)} is once it is unmasked`)
   }
-  const { mainPid, activeSince, dropIns, ...rest } = unit
+  const { mainPid, activeSince, dropIns, fileGone, ...rest } = unit
   const next: Partial<UnitState> = { ...rest, needsReload: false, dropIns: dropInsAfter(want, dropIns, changes) }
+  // Its process runs on, and nobody knows it any more.
+  if (fileGone && want.content === undefined) Object.assign(next, { load: 'not-found', enabled: '', fragment: '' })
   if (want.content !== undefined) {
     next.load = 'loaded'
     next.fragment = filePath(want.name)
@@ -49,11 +51,12 @@ export function unitAfter(
  * A unit whose file has changed under systemd, as it is once systemd has been told: until then it goes on saying whether the
  * old file could be enabled. `own` is its file in /etc, when it has one there.
  */
-export function onceReloaded(unit: UnitState, own: FileState | undefined): UnitState {
-  if (isBusy(unit)) return onceReloaded({ ...unit, load: 'loaded', needsReload: true }, own)
+export function onceReloaded({ fileGone, ...held }: UnitState, own: FileState | undefined): UnitState {
+  if (isBusy(held)) return onceReloaded({ ...held, load: 'loaded', needsReload: true }, own)
   const text = own && textOf(own)
-  // Empty: systemd was asked for the first time while the file was away.
-  if (!unit.needsReload || text === undefined || !/^(static|disabled)?$/.test(unit.enabled)) return unit
+  const unit = fileGone && text === undefined ? { ...held, fileGone } : held
+  // Empty or bad: systemd was asked while the file was away.
+  if (!unit.needsReload || text === undefined || !/^(static|disabled|bad)?$/.test(unit.enabled)) return unit
   if (unit.linked) return { ...unit, enabled: 'enabled' }
   return { ...unit, enabled: isInstallable(text) ? 'disabled' : 'static' }
 }
