@@ -42,7 +42,7 @@ export const keyRemoval = defineModule({
     keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx]
     keep_open: [root]
 - key-removal:
-    fingerprints: [SHA256:xpcRe0qRUGjrOaQ4/5xfi70tDA/9AePVn+HKw/4+cyE]`,
+    fingerprints: [SHA256:inv16LnkVEijFGYT21zpKcyewH2Hh9sGnsUTUu4E+RQ]`,
   ],
   touches: 'reads',
 
