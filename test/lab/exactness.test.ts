@@ -52,7 +52,7 @@ function chosen(): Numbered[] {
     // What a probe needs is there where it is tried again.
     [...Object.keys(tasksOf), 'until'],
     2,
-    { 'ssh-cert': 3, 'wait-for': 3 },
+    { 'ssh-cert': 3, 'wait-for': 3, 'openssl-csr': 4, 'openssl-verify': 4, shell: 4 },
   )
 }
 
