@@ -7,7 +7,7 @@ import { fileOf, predict, read } from '../engine/resource/read.ts'
 import { type AuthorizedFile, type KeySources, keySources, keySourcesRead } from './authorized-files.ts'
 import { fingerprintOf, parsePublicKey } from './openssh-key.ts'
 import { asAccount } from './owned-file.ts'
-import { namedKey } from './public-key-argument.ts'
+import { keyFingerprints, namedKey, publicKeys } from './public-key-argument.ts'
 import { linesOf, textOfLines } from './text-lines.ts'
 
 type RemovalChange = Change<'save', string> & { writer: string; mode: number }
@@ -18,16 +18,8 @@ export const keyRemoval = defineModule({
   summary:
     'Keys that stand in no file by which sshd lets keys in, for any account; found by the key itself, whatever its options and comment.',
   args: Arg.object({
-    keys: Type.Optional(
-      Type.Array(Type.String({ minLength: 1, description: 'Public key, as in a `.pub` file.' }), {
-        description: 'Public keys that are removed.',
-      }),
-    ),
-    fingerprints: Type.Optional(
-      Type.Array(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$', description: 'Fingerprint, as in SHA256:….' }), {
-        description: 'Public keys that are removed, by their fingerprints.',
-      }),
-    ),
+    keys: publicKeys('Public keys that are removed.'),
+    fingerprints: keyFingerprints('Public keys that are removed, by their fingerprints.'),
     keep_open: Type.Optional(
       Type.Array(Arg.account({}), {
         description: 'Accounts that keep a key: the task fails where it would remove the last one of such an account.',

@@ -9,6 +9,7 @@ import { formatKrl, parseKrl } from './krl-file.ts'
 import { fingerprintOf, parsePublicKey } from './openssh-key.ts'
 import { folderOwner, foldersAbove } from './owned-file.ts'
 import { chmod, chown } from './ownership.ts'
+import { keyFingerprints, publicKeys } from './public-key-argument.ts'
 import { linesOf, textOfLines } from './text-lines.ts'
 
 type KrlChange =
@@ -26,16 +27,8 @@ const serials = Type.Array(
 
 /** Keys and certificates, as arguments. */
 export const refusalArgs = {
-  keys: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, description: 'Public key, as in a `.pub` file.' }), {
-      description: 'Public keys that are refused, each with every certificate of it.',
-    }),
-  ),
-  fingerprints: Type.Optional(
-    Type.Array(Type.String({ pattern: '^SHA256:[A-Za-z0-9+/]{43}$', description: 'Fingerprint, as in SHA256:….' }), {
-      description: 'Public keys that are refused, by their fingerprints.',
-    }),
-  ),
+  keys: publicKeys('Public keys that are refused, each with every certificate of it.'),
+  fingerprints: keyFingerprints('Public keys that are refused, by their fingerprints.'),
   certificates: Type.Optional(
     Type.Array(
       Arg.object(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { basename } from 'node:path/posix'
 import { isDeepStrictEqual } from 'node:util'
 import { type Seen, wider } from '../remote/probe.ts'
 import {
@@ -93,7 +94,7 @@ export class Predictions {
     const before = this.#entries.get(read.key)
     const entry: Entry = { read, state, order: ++this.#order }
     if (read.kind === 'file' && isFileState(state)) {
-      if (state.type === 'link') this.#linkNames.add(read.path.slice(read.path.lastIndexOf('/') + 1))
+      if (state.type === 'link') this.#linkNames.add(basename(read.path))
       if (
         before &&
         isFileState(before.state) &&

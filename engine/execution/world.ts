@@ -1,3 +1,4 @@
+import { basename } from 'node:path/posix'
 import { covers, type Seen, wider } from '../remote/probe.ts'
 import type { Identity } from '../remote/wire.ts'
 import type { Results } from '../resource/module.ts'
@@ -241,7 +242,7 @@ export class World {
       mine.set(read.key, { read, seen: answer, neededUntil })
       if (read.kind !== 'file' || linkTarget(answer) === undefined) continue
       links.add(read.path)
-      this.#linkNames.add(nameOf(read.path))
+      this.#linkNames.add(basename(read.path))
     }
   }
 
@@ -307,14 +308,10 @@ function isTouched(read: AnyRead, change: AnyRead): boolean {
   if (read.key === change.key || read.kind === 'raw') return true
   if (change.kind !== 'file' && change.kind !== 'tree') return false
   const { path } = change
-  const name = nameOf(path)
+  const name = basename(path)
   if (read.kind === 'unit') return path.includes('/systemd/system/')
   if (read.kind === 'account' || read.kind === 'group') return /^\/etc\/(passwd|group|shadow|gshadow)$/.test(path)
   if (read.kind === 'tree' && path.startsWith(`${read.path}/`)) return true
   // The same name anywhere: a folder may have a second way to it, as /run has in /var/run.
   return (read.kind === 'file' || read.kind === 'tree') && `${read.path}/`.includes(`/${name}/`)
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1)
 }

@@ -31,11 +31,11 @@ export function validateArguments(schema: ArgumentSchema, args: Record<string, u
   return validate(args) ? [] : (validate.errors ?? [])
 }
 
-/** Why a schema that a user has written is none; nothing when it is one. */
+/** Why a schema that a user has written is none; nothing when it is one, which is then ready for arguments. */
 export function schemaFault(schema: ArgumentSchema): string | undefined {
   ajv ??= createArgumentAjv()
   try {
-    ajv.compile(schema)
+    validators.set(schema, ajv.compile(schema))
     return undefined
   } catch (error) {
     return (error as Error).message

@@ -11,7 +11,7 @@ import type { Names } from './names.ts'
 import { readSource } from './read-source.ts'
 import type { Lexical } from './variables.ts'
 import { parseYaml } from './yaml.ts'
-import { placeOf, plainOf } from './yaml-node.ts'
+import { type MapNode, placeOf, plainOf } from './yaml-node.ts'
 
 /** What a role wants its variables to be: `inputs.yml`, a JSON Schema for each name, with `required: true` where there is no default. */
 export interface RoleInputs {
@@ -52,16 +52,23 @@ export function readInputs(
       string,
       Value
     >
-    const fault = schemaFault(schema)
-    if (fault === undefined) {
-      properties[key] = schema
-      if (isRequired === true) required.push(key)
-    } else {
-      const message = `the input '${key}' is no JSON Schema: ${fault}`
-      problems.push(new Problem({ code: 'WRONG_VALUE', message, place: placeOf(value) }))
-    }
+    properties[key] = schema as ArgumentSchema
+    if (isRequired === true) required.push(key)
   }
-  return { ...about, schema: { type: 'object', properties, required } }
+  const schema: ArgumentSchema = { type: 'object', properties, required }
+  if (schemaFault(schema) === undefined) return { ...about, schema }
+  problems.push(...faults(node, properties))
+  return undefined
+}
+
+/** What is wrong with those that are no JSON Schema. */
+function faults({ entries }: MapNode, properties: Readonly<Record<string, ArgumentSchema>>): Problem[] {
+  return entries.flatMap(({ key, value }) => {
+    const fault = schemaFault(properties[key] ?? {})
+    if (fault === undefined) return []
+    const message = `the input '${key}' is no JSON Schema: ${fault}`
+    return [new Problem({ code: 'WRONG_VALUE', message, place: placeOf(value) })]
+  })
 }
 
 /** What is wrong with the inputs for one host; what is known after apply is not looked at. */

@@ -42,7 +42,7 @@ function orderOf(fields: Fields, scope: Lexical): Order {
   const ask = parts.text('ask')
   const seed = parts.text('shuffle')
   if (by && seed === undefined) {
-    const dynamic = (parts.truth('dynamic') ?? false) || ask !== undefined
+    const dynamic = parts.truth('dynamic') === true || ask !== undefined
     return { kind: 'by', by: expressionOf(by, fields.problems), scope, dynamic, ...(ask === undefined ? {} : { ask }) }
   }
   if (seed !== undefined && !by && !parts.entry('dynamic') && !parts.entry('ask')) return { kind: 'shuffle', seed }

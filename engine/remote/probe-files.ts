@@ -37,18 +37,14 @@ function filesLook(reads: readonly FileRead[]): Look {
   const contents = named.filter(({ want }) => want === 'content').map(({ path }) => path)
   const digests = named.filter(({ want }) => want === 'digest').map(({ path }) => path)
   const steps = [
-    // What is fed from the text itself needs no process to feed it.
+    // No here-document feeds it, which an older bash keeps in a file: a look writes none.
     stepOf(sh`s=$(stat -c '%f %u %g %U %G %s [%n]' -- ${rest} / ${contents})
 printf '%s\n\n' "$s"
-l=$(w=0; while IFS=' ' read -r f u g U G z n; do n=\${n#[}; n=\${n%]}
+l=$(w=0; set -f; IFS='
+'; for x in $s; do n=\${x#*'['}; n=\${n%]}; f=\${x%% *}; z=\${x%% '['*}; z=\${z##* }
 case $w$n in 0/) w=1; continue;; esac
-case $w$f in ?a*) printf '%s\n' "$n";; 18*) if [ "$z" -gt 0 ] && [ "$z" -le ${CONTENT_LIMIT} ]; then printf '%s\n' "$n"; fi;; esac; done <<END
-$s
-END
-)
-[ -z "$l" ] || tar -c -f - --format=gnu --no-recursion --hard-dereference -P --no-unquote --verbatim-files-from -T - <<END
-$l
-END`),
+case $w$f in ?a*) printf '%s\n' "$n";; 18*) if [ "$z" -gt 0 ] && [ "$z" -le ${CONTENT_LIMIT} ]; then printf '%s\n' "$n"; fi;; esac; done)
+if [ -n "$l" ]; then printf '%s\n' "$l" | tar -c -f - --format=gnu --no-recursion --hard-dereference -P --no-unquote --verbatim-files-from -T -; fi`),
   ]
   if (digests.length > 0) {
     const digest = sh`for p in ${digests}; do if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done

@@ -61,11 +61,11 @@ test('forty tasks on a converged host take one round, and as many processes as t
   const check = await leastOf('check', SYNTHETIC)
   expect(check.outcome.changed).toEqual([])
   expect({ run: again.processes, check: check.processes }).toEqual({
-    // Each step is a subshell. debts 1; parameters 1 + grep; files 1 + stat + what tar shall take + tar; units 1 + systemctl;
+    // Each step is a subshell. debts 1; parameters 1 + grep; files 1 + stat + what tar shall take + tar and who feeds it; units 1 + systemctl;
     // accounts 1 + three getent; packages 1 + dpkg-query.
-    check: [15],
+    check: [16],
     // And the lock: id and flock, and one more step, which looks for a guard that still stands.
-    run: [18],
+    run: [19],
   })
   expect([again, check].map(({ outcome }) => outcome.summary.hosts[HOST]?.rounds)).toEqual([2, 2])
 })
