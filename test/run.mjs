@@ -4,8 +4,9 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { aptInstalls } from './apt.mjs'
 
 const home = fileURLToPath(new URL('..', import.meta.url))
@@ -16,6 +17,8 @@ const environment = { ...process.env, LOCKSTEP_LAB: process.env.LOCKSTEP_LAB ?? 
 const lockstep = [process.execPath, 'dist/lockstep.js']
 const vitest = [process.execPath, 'node_modules/vitest/vitest.mjs']
 const counts = { passed: 0, failed: 0, skipped: 0 }
+/** What failed, to be said once more at the end, where it is looked for. */
+const failures = []
 
 try {
   if (chosen.length === 0) {
@@ -35,6 +38,7 @@ try {
   rmSync(scratch, { recursive: true, force: true })
 }
 process.exitCode = counts.failed > 0 ? 1 : 0
+if (failures.length > 0) say(`FAILED:\n${failures.join('\n')}`)
 process.stdout.write(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped\n`)
 
 /** What the fast tests call beside Node; without it some of them count as skipped or fail, and in CI it is a failure. */
@@ -71,48 +75,87 @@ async function runLabTests() {
     encoding: 'utf8',
   })
   if (supported.status !== 0) return skipTests('lab', 'on lab hosts', supported.stderr.trim())
-  const lanes = lanesOf(environment.LOCKSTEP_LAB)
-  for (const { lab } of lanes) {
+  const waiting = labFiles()
+  const labs = [
+    environment.LOCKSTEP_LAB,
+    ...Array.from({ length: 3 }, (_, index) => `${environment.LOCKSTEP_LAB}-${index + 2}`),
+  ]
+  const used = labs.slice(0, Math.max(1, waiting.length))
+  for (const lab of used) {
     say(`lab ${lab}: tools, root images and network`)
     const prepared = run([...lockstep, 'lab', 'prepare', 'bookworm', 'bullseye', 'trixie'], inLab(lab))
     if (prepared !== 0) return fail('preparing the lab')
   }
-  say('tests on lab hosts')
-  await Promise.all(lanes.map(runLane))
-  for (const { lab } of lanes) run([...lockstep, 'lab', 'down'], inLab(lab))
+  say(`tests on lab hosts: ${waiting.length} files, ${used.length} at a time`)
+  await Promise.all(used.map((lab) => runLane(lab, waiting)))
+  for (const lab of used) run([...lockstep, 'lab', 'down'], inLab(lab))
 }
 
-/** Tests on lab hosts wait for hosts most of the time, so they go in lanes, each with a lab of its own; the first is seen as it goes. */
-function lanesOf(lab) {
-  if (chosen.length > 0) return [{ lab, files: chosen, isSeen: true }]
-  const files = readdirSync(join(home, 'test/lab')).filter((name) => name.endsWith('.test.ts'))
-  const lanes = [
-    // What works on this machine as a host locks it, so all of that is in one lane.
-    /^(certificates|consul-(acl|faults|tls)|rotate-(?!consul)|ssh-ca)/,
-    /^(consul|rotate-consul|mattermost|sweep)/,
-    /^/,
+/** Files of tests on lab hosts, those that take longest first, so that none of them is waited for in the end. */
+function labFiles() {
+  const longest = [
+    'exactness',
+    'mattermost-guide',
+    'mattermost-tunnels',
+    'consul-faults',
+    'rotate-consul-gossip',
+    'consul-tls',
+    'modules',
+    'mattermost-nodes',
+    'rotate-ssh-ca',
+    'rotate-sweep',
+    'consul-roll',
+    'consul-acl',
+    'rotate-consul-tls',
+    'rotate-faults',
+    'lock-out',
+    'lab',
+    'rotate-offboard',
+    'network-modules',
   ]
-  const laneOf = (file) => lanes.findIndex((names) => names.test(file))
-  return lanes.map((_, index) => ({
-    lab: index === 0 ? lab : `${lab}-${index + 1}`,
-    files: files.filter((file) => laneOf(file) === index).map((file) => `test/lab/${file}`),
-    isSeen: index === 0,
-  }))
+  const rank = (file) => (longest.indexOf(basename(file, '.test.ts')) + longest.length + 1) % (longest.length + 1)
+  return readdirSync(join(home, 'test/lab'))
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => `test/lab/${name}`)
+    .filter((file) => chosen.length === 0 || chosen.some((word) => file.includes(word)))
+    .sort((a, b) => rank(a) - rank(b))
 }
 
-async function runLane({ lab, files, isSeen }) {
-  const report = join(scratch, `${lab}.json`)
-  const words = [...lockstep, 'lab', 'enter', '--', ...vitestWords('lab', vitest, report, files)]
-  const child = spawn(words[0], words.slice(1), {
-    cwd: home,
-    env: inLab(lab),
-    stdio: isSeen ? 'inherit' : ['ignore', 'pipe', 'pipe'],
-  })
-  const said = []
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => said.push(chunk))
-  const [code] = await once(child, 'close')
-  if (!isSeen) process.stdout.write(Buffer.concat(said))
-  countTests('lab', report, code)
+/** Tests on lab hosts wait for hosts most of the time, so they go in lanes, each with a lab of its own, which take file after file. */
+async function runLane(lab, waiting) {
+  for (let file = waiting.shift(); file; file = waiting.shift()) {
+    const report = join(scratch, `${lab}-${basename(file)}.json`)
+    const words = [...apart(lab), ...lockstep, 'lab', 'enter', '--', ...vitestWords('lab', vitest, report, [file])]
+    const began = Date.now()
+    const child = spawn(words[0], words.slice(1), { cwd: home, env: inLab(lab), stdio: ['ignore', 'pipe', 'pipe'] })
+    const said = []
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk))
+    const [code] = await once(child, 'close')
+    const seconds = Math.round((Date.now() - began) / 1000)
+    const { numPassedTests = 0 } = readReport(report) ?? {}
+    if (code !== 0) process.stdout.write(Buffer.concat(said))
+    process.stdout.write(`${code === 0 ? 'passed' : 'FAILED'}: ${file}, ${numPassedTests} tests in ${seconds} s\n`)
+    countTests(file, report, code)
+  }
+}
+
+/**
+ * Words before a command that give it a lock and debts of its own on this machine, which is a host too for what is delegated to it:
+ * `/run` without its files, `/var/lib/lockstep` empty. All else of the machine is as it was.
+ */
+function apart(lab) {
+  const outside = join(scratch, `run-${lab}`)
+  const script = `set -e
+mkdir -p "$0" /var/lib/lockstep
+mount --rbind /run "$0"
+mount -t tmpfs -o mode=755 tmpfs /run
+for folder in "$0"/*/; do
+  name=\${folder%/}; name=/run/\${name##*/}
+  mkdir -p "$name"; mount --rbind "$folder" "$name"
+done
+mount -t tmpfs -o mode=700 tmpfs /var/lib/lockstep
+exec "$@"`
+  return ['unshare', '--mount', '--propagation=slave', '--', 'sh', '-c', script, outside]
 }
 
 function inLab(lab) {
@@ -129,6 +172,7 @@ function skipTests(project, where, why) {
   const tests = listed.status === 0 ? JSON.parse(listed.stdout).length : 0
   if (process.env.CI) {
     counts.failed += Math.max(tests, 1)
+    failures.push(`- the tests ${where} were not run`)
     return say(`the ${tests} tests ${where} FAILED, since CI has to run them:\n${why}`)
   }
   counts.skipped += tests
@@ -149,15 +193,24 @@ function vitestWords(project, command, file, files) {
 /** A file that does not load, or an error beside the tests, is a failure too. */
 function countTests(project, file, code) {
   const report = readReport(file)
-  if (!report) return code === 0 ? undefined : fail(`the ${project} tests`)
-  const broken = report.testResults.filter(
-    ({ status, assertionResults }) => status === 'failed' && assertionResults.every((test) => test.status !== 'failed'),
-  )
-  const failed = report.numFailedTests + broken.length
+  if (!report) return code === 0 ? undefined : fail(`the tests: ${project}`)
+  const ofFile = report.testResults.map(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults.filter((test) => test.status === 'failed')
+    const broken =
+      status === 'failed' && failed.length === 0 ? [{ fullName: 'does not load', failureMessages: [message] }] : []
+    return [...failed, ...broken].map((test) => ({ ...test, file: relative(home, name) }))
+  })
+  const failed = ofFile.flat()
   counts.passed += report.numPassedTests
   counts.skipped += report.numPendingTests + report.numTodoTests
-  counts.failed += failed
-  if (code !== 0 && failed === 0) fail(`the ${project} tests`)
+  counts.failed += failed.length
+  for (const { file, fullName, failureMessages } of failed)
+    failures.push(`- ${file}: ${fullName}\n  ${firstLines(failureMessages.join('\n'))}`)
+  if (code !== 0 && failed.length === 0) fail(`the tests: ${project}`)
+}
+
+function firstLines(text) {
+  return stripVTControlCharacters(text).split('\n').slice(0, 12).join('\n  ')
 }
 
 function readReport(file) {
@@ -176,6 +229,7 @@ function check(what, command) {
 
 function fail(what) {
   counts.failed += 1
+  failures.push(`- ${what}`)
   say(`FAILED: ${what}`)
 }
 
