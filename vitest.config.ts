@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { bundleQuery, pageBundle } from './engine/page-bundle.mjs'
@@ -27,6 +28,12 @@ const alone = [
   'test/cli/plans-and-runs.test.ts',
 ]
 
+/** Tests on lab hosts: files take turns. */
+function lab(test: { name: string; include: string[]; exclude?: string[]; isolate?: boolean }) {
+  const shared = { fileParallelism: false, testTimeout: 300_000, hookTimeout: 300_000, expect: { poll } }
+  return { plugins: [forBrowsers], test: { ...shared, ...test } }
+}
+
 /** `fast` and `alone` need nothing but Node and a few tools; `browser` a Chromium; `lab` boots real hosts as root, so its files take turns, and `bench` measures on such hosts when it is asked to. Limits are for what hangs. */
 export default defineConfig({
   test: {
@@ -37,6 +44,7 @@ export default defineConfig({
         plugins: [forBrowsers],
         test: {
           name: 'fast',
+          maxWorkers: availableParallelism(),
           include: ['test/**/*.test.ts'],
           exclude: ['test/lab/**', 'test/night/**', 'test/browser/**', ...alone],
           testTimeout: 120_000,
@@ -79,17 +87,15 @@ export default defineConfig({
         plugins: [forBrowsers],
         test: { name: 'bench', include: ['bench/**/*.bench.ts'], testTimeout: 600_000, hookTimeout: 300_000 },
       },
-      {
-        plugins: [forBrowsers],
-        test: {
-          name: 'lab',
-          include: ['test/lab/**/*.test.ts'],
-          fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
-          expect: { poll },
-        },
-      },
+      lab({
+        name: 'lab',
+        include: ['test/lab/**/*.test.ts'],
+        exclude: ['test/lab/lab.test.ts'],
+        // The engine is loaded once for all files.
+        isolate: false,
+      }),
+      // It has a lab of its own, whose name is read where modules are loaded.
+      lab({ name: 'lab-itself', include: ['test/lab/lab.test.ts'] }),
     ],
   },
 })

@@ -4,10 +4,36 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { aptInstalls } from './apt.mjs'
+
+/** About how many seconds the files of tests on lab hosts take that take long; the others take some thirty. */
+const SECONDS = {
+  exactness: 264,
+  'mattermost-guide': 238,
+  'mattermost-tunnels': 225,
+  'consul-faults': 208,
+  'rotate-consul-gossip': 204,
+  'consul-tls': 202,
+  modules: 183,
+  'mattermost-nodes': 157,
+  'rotate-ssh-ca': 131,
+  'rotate-sweep': 129,
+  'consul-roll': 114,
+  'consul-acl': 109,
+  'rotate-consul-tls': 105,
+  'rotate-faults': 98,
+  'lock-out': 97,
+  lab: 91,
+  'rotate-offboard': 85,
+  'network-modules': 80,
+  'consul-cluster': 67,
+  'consul-modules': 62,
+  locks: 61,
+}
 
 const home = fileURLToPath(new URL('..', import.meta.url))
 const scratch = mkdtempSync(join(tmpdir(), 'lockstep-test-'))
@@ -75,68 +101,51 @@ async function runLabTests() {
     encoding: 'utf8',
   })
   if (supported.status !== 0) return skipTests('lab', 'on lab hosts', supported.stderr.trim())
-  const waiting = labFiles()
-  const labs = [
-    environment.LOCKSTEP_LAB,
-    ...Array.from({ length: 3 }, (_, index) => `${environment.LOCKSTEP_LAB}-${index + 2}`),
-  ]
-  const used = labs.slice(0, Math.max(1, waiting.length))
-  for (const lab of used) {
+  const lanes = lanesOf(environment.LOCKSTEP_LAB)
+  for (const { lab } of lanes) {
     say(`lab ${lab}: tools, root images and network`)
     const prepared = run([...lockstep, 'lab', 'prepare', 'bookworm', 'bullseye', 'trixie'], inLab(lab))
     if (prepared !== 0) return fail('preparing the lab')
   }
-  say(`tests on lab hosts: ${waiting.length} files, ${used.length} at a time`)
-  await Promise.all(used.map((lab) => runLane(lab, waiting)))
-  for (const lab of used) run([...lockstep, 'lab', 'down'], inLab(lab))
+  say('tests on lab hosts')
+  await Promise.all(lanes.map(runLane))
+  for (const { lab } of lanes) run([...lockstep, 'lab', 'down'], inLab(lab))
 }
 
-/** Files of tests on lab hosts, those that take longest first, so that none of them is waited for in the end. */
-function labFiles() {
-  const longest = [
-    'exactness',
-    'mattermost-guide',
-    'mattermost-tunnels',
-    'consul-faults',
-    'rotate-consul-gossip',
-    'consul-tls',
-    'modules',
-    'mattermost-nodes',
-    'rotate-ssh-ca',
-    'rotate-sweep',
-    'consul-roll',
-    'consul-acl',
-    'rotate-consul-tls',
-    'rotate-faults',
-    'lock-out',
-    'lab',
-    'rotate-offboard',
-    'network-modules',
-  ]
-  const rank = (file) => (longest.indexOf(basename(file, '.test.ts')) + longest.length + 1) % (longest.length + 1)
-  return readdirSync(join(home, 'test/lab'))
+/**
+ * Tests on lab hosts wait for hosts half of the time, so they go in lanes, each with a lab of its own: the longest file first, each
+ * to the lane that is done soonest.
+ */
+function lanesOf(lab) {
+  const seconds = (file) => SECONDS[file.replace('.test.ts', '')] ?? 30
+  const files = readdirSync(join(home, 'test/lab'))
     .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => `test/lab/${name}`)
-    .filter((file) => chosen.length === 0 || chosen.some((word) => file.includes(word)))
-    .sort((a, b) => rank(a) - rank(b))
+    .filter((name) => chosen.length === 0 || chosen.some((word) => `test/lab/${name}`.includes(word)))
+    .sort((a, b) => seconds(b) - seconds(a))
+  const lanes = [lab, `${lab}-2`, `${lab}-3`].map((name) => ({ lab: name, files: [], seconds: 0 }))
+  for (const file of files) {
+    const lane = lanes.reduce((one, other) => (other.seconds < one.seconds ? other : one))
+    lane.files.push(`test/lab/${file}`)
+    lane.seconds += seconds(file)
+  }
+  return lanes.filter((lane) => lane.files.length > 0)
 }
 
-/** Tests on lab hosts wait for hosts most of the time, so they go in lanes, each with a lab of its own, which take file after file. */
-async function runLane(lab, waiting) {
-  for (let file = waiting.shift(); file; file = waiting.shift()) {
-    const report = join(scratch, `${lab}-${basename(file)}.json`)
-    const words = [...apart(lab), ...lockstep, 'lab', 'enter', '--', ...vitestWords('lab', vitest, report, [file])]
-    const began = Date.now()
-    const child = spawn(words[0], words.slice(1), { cwd: home, env: inLab(lab), stdio: ['ignore', 'pipe', 'pipe'] })
-    const said = []
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => said.push(chunk))
-    const [code] = await once(child, 'close')
-    const seconds = Math.round((Date.now() - began) / 1000)
-    const { numPassedTests = 0 } = readReport(report) ?? {}
-    if (code !== 0) process.stdout.write(Buffer.concat(said))
-    process.stdout.write(`${code === 0 ? 'passed' : 'FAILED'}: ${file}, ${numPassedTests} tests in ${seconds} s\n`)
-    countTests(file, report, code)
+async function runLane({ lab, files }) {
+  const report = join(scratch, `${lab}.json`)
+  const words = [...apart(lab), ...lockstep, 'lab', 'enter', '--', ...vitestWords('lab*', vitest, report, files)]
+  const child = spawn(words[0], words.slice(1), { cwd: home, env: inLab(lab), stdio: ['ignore', 'pipe', 'pipe'] })
+  const said = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => {
+      said.push(line)
+      // One line a file as it goes; all that was said comes when something has failed.
+      if (/ test\/lab\/\S+ \(\d+ tests?/.test(stripVTControlCharacters(line))) process.stdout.write(`${line}\n`)
+    })
   }
+  const [code] = await once(child, 'close')
+  if (code !== 0) process.stdout.write(`\n${said.join('\n')}\n`)
+  countTests(lab, report, code)
 }
 
 /**
