@@ -86,14 +86,15 @@ async function cell({ task, engines, delayMs, wish }: Cell): Promise<Figure[]> {
         log(`${task.job.name} on ${task.hosts.length}, ${delayMs} ms, ${engine.name}, ${phase}: ${told(cost)}`)
         return cost
       }
-      if (isFresh(wish)) await task.job.undo(task.hosts)
+      const begins = isFresh(wish) && !engine.isIdle
+      if (begins) await task.job.undo(task.hosts)
       // A host that is as new has no delay.
       await delay(task.hosts, delayMs)
-      if (wish.phases.includes('check fresh')) await note('check fresh')
-      if (isFresh(wish)) await note('first apply')
+      if (begins && wish.phases.includes('check fresh')) await note('check fresh')
+      if (begins) await note('first apply')
       await verify(task, engine)
       for (const phase of ['second run', 'check converged'] as const) {
-        if (!wish.phases.includes(phase)) continue
+        if (!wish.phases.includes(phase) || (engine.isIdle && phase === 'second run')) continue
         const { wallMs } = await note(phase)
         const more = wallMs > 20_000 ? 0 : wallMs > 5000 ? 1 : wish.repeats - 1
         for (let again = 0; again < more; again++) await note(phase)

@@ -11,6 +11,8 @@ export interface Engine {
   name: string
   /** Exit codes of a check that found something to do. */
   drift: readonly number[]
+  /** It only logs in, so it has nothing but a check of hosts as the one before it has left them. */
+  isIdle?: true
   order(task: Task, mode: 'run' | 'check'): Pick<Order, 'argv'> & { env?: Record<string, string> }
 }
 
@@ -92,6 +94,20 @@ const floor: Engine = {
 /** Words: folder, script, name, address. */
 const oneSsh = '{ cat "$1/$3.settings" "$2"; } | ssh -F "$1/ssh_config" "$4" "sudo CHECK=$CHECK sh -s"'
 
+/** What no tool over SSH can do without: the part of all others that is ssh and sshd. */
+const login: Engine = {
+  name: 'login',
+  drift: [],
+  isIdle: true,
+  order: ({ hosts, folder }) => ({
+    argv: [
+      ...`xargs -a ${folder}/hosts -L1 -P${forks(hosts)} sh -c`.split(' '),
+      'ssh -F "$0/ssh_config" "$2" sudo sh -c :',
+      folder,
+    ],
+  }),
+}
+
 const ansible: Engine = {
   name: 'Ansible',
   drift: [],
@@ -120,7 +136,7 @@ function forks(hosts: readonly LabHost[]): string {
   return String(Math.min(hosts.length, MOST_AT_A_TIME))
 }
 
-export const engines: readonly Engine[] = [ssh2, floor, ansible, mitogen]
+export const engines: readonly Engine[] = [ssh2, floor, login, ansible, mitogen]
 
 /** Installs from Debian what is to be compared with; gives those that can be. */
 export async function availableEngines(log: (line: string) => void): Promise<Engine[]> {

@@ -7,7 +7,13 @@ const PLOTS = 'docs/performance'
 const BEGIN = '<!-- figures: written by `npm run bench -- page` -->\n'
 const END = '<!-- end of the figures -->'
 
-const colours: Record<string, string> = { Lockstep: '#0b7a75', floor: '#888', Ansible: '#c0392b', Mitogen: '#e08e45' }
+const colours: Record<string, string> = {
+  Lockstep: '#0b7a75',
+  floor: '#888',
+  login: '#bbb',
+  Ansible: '#c0392b',
+  Mitogen: '#e08e45',
+}
 const ORDER = Object.keys(colours)
 
 /** Writes the tables and plots of all figures that were kept into the page. */
