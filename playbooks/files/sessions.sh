@@ -1,13 +1,14 @@
 #!/bin/sh
-# Sessions of a person, one a line: process, account, address, by what it was let in. With `end` as the first word they are ended, and so
-# is whatever else runs as one of the accounts. Then come words by two: `key PUBLIC-KEY` (its certificates too), `id KEY-ID`,
+# Sessions, one a line: process, account, address, time. With `end` as the first word in place of `list` they are ended with all that
+# they have started, and so is whatever else runs as one of the accounts. Then come words by two: `key PUBLIC-KEY` and `print SHA256:…`
+# (sessions by this key, or a certificate of it), `ca SHA256:…` (by certificates of this CA), `id KEY-ID` (by certificates with this id),
 # `account NAME`. The session that this runs in is neither listed nor ended.
 wish=$1
 shift
 wanted=
 while [ $# -gt 1 ]; do
     case $1 in
-    key) word="key $(printf '%s\n' "$2" | ssh-keygen -l -f - | cut -d ' ' -f 2)" ;;
+    key) word="print $(printf '%s\n' "$2" | ssh-keygen -l -f - | cut -d ' ' -f 2)" ;;
     *) word="$1 $2" ;;
     esac
     wanted="$wanted$word
@@ -32,7 +33,7 @@ accepted() {
     fi | grep -F "Accepted publickey for "
 }
 
-# Prints process, account and address of each session that a wanted key, or a certificate with a wanted id, has opened.
+# Prints process, account, address and time of each session that a wanted key or certificate has opened.
 by_key() {
     accepted | awk 'BEGIN {
         n = split(ENVIRON["wanted"], lines, "\n")
@@ -44,9 +45,12 @@ by_key() {
         pid = substr($0, RSTART, RLENGTH); sub(/^[^[]*\[/, "", pid); sub(/\].*/, "", pid)
         who = substr($0, RSTART + RLENGTH); split(who, w, " ")
         shown = substr($0, at + 7); split(shown, s, " ")
-        id = ""
-        if (match(shown, / ID .* \(serial [0-9]+\) CA /)) { id = substr(shown, RSTART + 4, RLENGTH - 8); sub(/ \(serial [0-9]+\)$/, "", id) }
-        if (("key " s[2]) in is || (id != "" && ("id " id) in is)) print pid, w[1], w[3]
+        hit = ("print " s[2]) in is
+        if (match(shown, / ID .* \(serial [0-9]+\) CA /)) {
+            id = substr(shown, RSTART + 4, RLENGTH - 8); sub(/ \(serial [0-9]+\)$/, "", id)
+            hit = hit || ("id " id) in is || ("ca " $NF) in is
+        }
+        if (hit) print pid, w[1], w[3], $1
     }'
 }
 
@@ -96,8 +100,8 @@ stop() {
 
 all() {
     {
-        by_key | while read -r pid user from; do
-            if is_session "$pid" "$user"; then echo "$pid $user $from by key or certificate"; fi
+        by_key | while read -r pid user from since; do
+            if is_session "$pid" "$user"; then echo "$pid $user $from $since"; fi
         done
         of_accounts
     } | while read -r pid rest; do
