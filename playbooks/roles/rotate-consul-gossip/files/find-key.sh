@@ -4,7 +4,7 @@
 data=$1
 shift
 [ -f "$data/serf/local.keyring" ] || {
-    echo "the agent keeps no keys in $data/serf: say where its state is with consul_data_dir, and that its gossip is encrypted" >&2
+    echo "the agent keeps no keys in $data/serf: let consul-cluster.yml run first where there is no cluster with encrypted gossip yet, or say where its state is with consul_data_dir" >&2
     exit 1
 }
 for folder; do
