@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Problems } from '../../engine/problem.ts'
 import { freshCluster } from '../lab/consul/cluster.ts'
 import { FAULTS, type Fault } from '../lab/consul/faults.ts'
 import { openStage, type Stage } from '../lab/consul/stage.ts'
@@ -31,11 +32,16 @@ describe.each(FAULTS)('while $rollout.what', ({ rollout, faults }) => {
   /** The run that something goes wrong with, and what a person does then; gives the members that go down. */
   async function runHurt({ hurt, meanwhile: midst, vars, says, mend, down = [] }: Fault, subject: Subject) {
     await hurt?.(stage, { ...subject, vars: subject.vars ?? {} })
-    const { failed } = await cluster.run(rollout.playbook, {
-      vars: { ...subject.vars, ...vars },
-      lockTimeoutMs: 120_000,
-      ...(midst ? meanwhile(midst.task, 'task-started', () => midst.work(stage)) : {}),
-    })
+    const { failed } = await cluster
+      .run(rollout.playbook, {
+        vars: { ...subject.vars, ...vars },
+        lockTimeoutMs: 120_000,
+        ...(midst ? meanwhile(midst.task, 'task-started', () => midst.work(stage)) : {}),
+      })
+      .catch((refused: unknown) => {
+        if (!(refused instanceof Problems)) throw refused
+        return { failed: refused.problems.map(({ message }) => message) }
+      })
     if (says) expect(failed.join('\n')).toMatch(says)
     else expect(failed).toEqual([])
     await mend?.(stage)
