@@ -17,7 +17,7 @@ beforeAll(() => {
 })
 afterAll(() => at[Symbol.dispose]())
 
-describe.each(FAULTS)('while $rollout.what', ({ rollout, faults }) => {
+describe.each(FAULTS.map((one) => [one.rollout.what, one] as const))('while %s', (_, { rollout, faults }) => {
   let stage: Stage
   beforeAll(() => {
     stage = openStage(rollout, cluster, as)

@@ -18,7 +18,7 @@ beforeAll(() => {
 })
 afterAll(() => at[Symbol.dispose]())
 
-describe.each(ROLLOUTS)('while $what', (rollout) => {
+describe.each(ROLLOUTS.map((rollout) => [rollout.what, rollout] as const))('while %s', (_, rollout) => {
   test(
     'no killed controller, cut connection or loss of power loses a write or shuts a member out, and the next run ends it',
     async () => {
