@@ -108,8 +108,18 @@ export function complaintOf(
   }
   if (answer.status === 200) return undefined
   if (right !== undefined && isForbidden(answer)) return forbidden(right, answer.status)
-  const reason = shortened(answer.body.trim().split('\n')[0] ?? '')
+  const reason = shortened(reasonIn(answer.body.trim()))
   return reason === '' ? `it answered ${answer.status}` : `it answered ${answer.status}: ${reason}`
+}
+
+/** The first line; of a list of errors, each of which has a line below the first, the list. */
+function reasonIn(body: string): string {
+  const [first = '', ...rest] = body.split('\n')
+  if (!/^\d+ errors? occurred:$/.test(first)) return first
+  return rest
+    .map((line) => line.replace(/^\s*\*?\s*/, ''))
+    .filter((line) => line !== '')
+    .join('; ')
 }
 
 /** What it means that Consul has refused a request, which takes a right of its ACLs. */

@@ -126,9 +126,17 @@ export const consulGate = defineAction({
       criteria: criteria.map(({ name, passed, seen }) => ({ name, passed, seen })),
       ...valuesOf(last),
     }
-    return { changed: false, result, ...(passed ? {} : { failure: verdict }) }
+    if (passed) return { changed: false, result }
+    return { changed: false, result, failure: verdict, ...(isSilent(last) ? { hint: WHEN_SILENT } : {}) }
   },
 })
+
+/** Nothing listens where the agent is to answer. */
+function isSilent(look: ConsulLook | undefined): boolean {
+  return /^curl: \(7\) /.test(look?.reasons['agent/self'] ?? '')
+}
+
+const WHEN_SILENT = 'start the agent; where there is no cluster yet, consul-cluster.yml builds one'
 
 function lookingOf({ role = 'server', polls = 2, apart = 2.5, unit = 'consul' }: Want): Looking {
   return { role, polls, apart, unit }

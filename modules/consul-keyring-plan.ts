@@ -101,13 +101,17 @@ function requireAll({ nodes, wanNodes }: KeyringWish, rings: readonly Ring[], aw
   for (const { pool, argument, wanted, counts } of pools) {
     const wrong = counts.length === 0 ? 0 : counts.find((count) => count !== wanted)
     if (wanted === undefined || wrong === undefined) continue
-    const shown = away.slice(0, MOST_NAMES).join(', ')
-    const named = away.length === 0 ? '' : `; not alive: ${shown}${away.length > MOST_NAMES ? ' and others' : ''}`
     throw new TaskFailure(
-      `${wrong} members are in the ${pool}, not ${wanted}, so the keys are left alone${named}`,
+      `${wrong} members are in the ${pool}, not ${wanted}, so the keys are left alone${named(away)}`,
       `a member that is away while keys change cannot come back: bring all of them up first, or correct \`${argument}\``,
     )
   }
+}
+
+/** The end of a sentence: who is not alive; empty when nobody is said to be away. */
+export function named(away: readonly string[]): string {
+  const shown = away.slice(0, MOST_NAMES).join(', ')
+  return away.length === 0 ? '' : `; not alive: ${shown}${away.length > MOST_NAMES ? ' and others' : ''}`
 }
 
 function countsOf(rings: readonly Ring[], isWan: boolean): number[] {

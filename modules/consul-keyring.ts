@@ -12,6 +12,7 @@ import {
   type KeyringChange,
   type KeyringWish,
   keyringChanges,
+  named,
   ringsAfter,
   ringsOf,
   unnamedKeys,
@@ -86,11 +87,12 @@ export const consulKeyring = defineModule({
 
   plan(want, { keyring, members }) {
     const rings = ringsOf(keyring)
+    const away = awayIn(members)
     if (typeof rings === 'string') {
-      throw new TaskFailure(`the gossip keys of ${addressOf(want)} were not to be seen: ${rings}`)
+      throw new TaskFailure(`the gossip keys of ${addressOf(want)} were not to be seen: ${rings}${named(away)}`)
     }
     const wish = wishOf(want)
-    const changes: KeyringChange[] = keyringChanges(wish, rings, awayIn(members))
+    const changes: KeyringChange[] = keyringChanges(wish, rings, away)
     const stdout = printedAnswer(200, JSON.stringify(ringsAfter(wish, rings)))
     return {
       changes,

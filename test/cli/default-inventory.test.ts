@@ -26,6 +26,16 @@ describe('the inventory of a playbook that is run without one', () => {
     expect(of('rotate-tls.yml')).toBe(join(folder, 'inventories', 'rotate-lab.yml'))
   })
 
+  test('of what rotates something is that of the thing, unless it has its own', () => {
+    writeFileSync(join(folder, 'inventories', 'consul-lab.yml'), '')
+    const of = (name: string) => defaultInventory(join(folder, 'playbooks', name))
+    rmSync(join(folder, 'inventories', 'rotate-lab.yml'), { force: true })
+    expect(of('rotate-consul-tls.yml')).toBe(join(folder, 'inventories', 'consul-lab.yml'))
+    writeFileSync(join(folder, 'inventories', 'rotate-consul-lab.yml'), '')
+    expect(of('rotate-consul-tls.yml')).toBe(join(folder, 'inventories', 'rotate-consul-lab.yml'))
+    expect(() => of('restart-consul.yml')).toThrow('no inventory was given')
+  })
+
   test('is asked for when there is none of its name', () => {
     expect(() => defaultInventory(join(folder, 'playbooks', 'site.yml'))).toThrow('no inventory was given')
   })

@@ -19,7 +19,12 @@ export interface Subject {
   nodes: readonly { name: string; address: string }[]
   access: LabAccess
   as: Controller
+  /** Beside those of the inventory; nothing secret, since they are words of a command line. */
+  vars?: Record<string, unknown>
 }
+
+/** The run came to a good end before the place at which it was to be disturbed. */
+export class NotReached extends Error {}
 
 const LEFT = `find / -xdev -name '.lockstep*'; ls -d /var/lib/lockstep /run/lockstep.lock 2>/dev/null || :`
 
@@ -28,12 +33,16 @@ export async function leftOn(host: string): Promise<string> {
   return await out(host, LEFT)
 }
 
-export async function playThrough({ playbook, inventory, nodes, access }: Subject, wire?: Wire): Promise<Outcome> {
+export async function playThrough(
+  { playbook, inventory, nodes, access, vars = {} }: Subject,
+  wire?: Wire,
+): Promise<Outcome> {
   return await playOn({
     mode: 'run',
     playbook,
     inventory,
     access,
+    vars,
     // What the last run began on a host may still be at work there, and then its lock is.
     lockTimeoutMs: 120_000,
     ...(wire
@@ -47,17 +56,21 @@ export async function playThrough({ playbook, inventory, nodes, access }: Subjec
 
 /** Runs it with the disturbance, which must have come about; gives what the run has told. */
 export async function disturb(subject: Subject, disturbance: Disturbance): Promise<readonly Event[]> {
-  const { playbook, inventory, nodes, as } = subject
+  const { playbook, inventory, nodes, as, vars = {} } = subject
   if (disturbance.kind === 'kill') {
-    const words = ['run', playbook, '-i', inventory, '--output', 'jsonl']
+    const words = ['run', playbook, '-i', inventory, '-e', JSON.stringify(vars), '--output', 'jsonl']
     const { code, said } = await as('ann', words, { killAt: disturbance.event }).ended
     const lines = said.trim().split('\n')
-    if (code !== 'SIGKILL') throw new Error(`the run ended by itself, with ${code}: ${lines.slice(-8).join('\n')}`)
+    if (code !== 'SIGKILL') throw endedAt(`${code}: ${lines.slice(-8).join('\n')}`, code === 0)
     if (typeof disturbance.event === 'number') expect(lines).toHaveLength(disturbance.event)
     return lines.map((line) => JSON.parse(line) as Event)
   }
   using wire = new Wire({ ...disturbance, host: nodes[disturbance.host]?.name ?? '' })
   const { events, failed } = await playThrough(subject, wire)
-  if (!wire.hasCut) throw new Error(`the run did not get to where it is cut: ${failed.join('; ')}`)
+  if (!wire.hasCut) throw endedAt(failed.join('; '), failed.length === 0)
   return events
+}
+
+function endedAt(how: string, isWell: boolean): Error {
+  return isWell ? new NotReached('the run came to its end') : new Error(`the run ended by itself: ${how}`)
 }

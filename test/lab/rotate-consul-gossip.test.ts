@@ -1,20 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { RemoteHost } from '../../engine/remote/host.ts'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { labExec } from '../../lab/exec.ts'
 import { until } from '../../lab/wait.ts'
 import { CLUSTER_PLAYBOOK, freshCluster } from './consul/cluster.ts'
+import { GOSSIP_PLAYBOOK as GOSSIP } from './consul/rollouts.ts'
 import { expectUnhurt } from './consul/unhurt.ts'
 import type { Watch } from './consul/watch.ts'
+import { meanwhile } from './meanwhile.ts'
 import { type Outcome, out } from './play.ts'
 
-const GOSSIP = 'playbooks/rotate-consul-gossip.yml'
 const INSTALLED = 'Every member has the next key beside the old one'
 const USED = 'Every member seals with the next key'
 const WRITTEN = 'Its configuration names the next key'
 const REMOVED = 'No member has another key'
 const FILE = '/etc/consul.d/config.json'
-const KEYRING = '/var/lib/consul/serf/local.keyring'
 
 const cluster = freshCluster()
 let watch: Watch
@@ -172,68 +171,22 @@ test('all the while no write has failed, nobody but the leader has led, and the 
   expectUnhurt(await watch.stop(), { maxChanges: 0, maxWithoutRetry: 0 })
 })
 
-describe('a member that goes down', () => {
-  const vars = { rotation: 'three' }
-  let old: string
-  beforeAll(async () => {
-    old = await madeKey('two')
-  })
-
-  test.each([
-    { phase: 'before it', task: 'The rotation is for all members', lost: 'The cluster is well' },
-    { phase: 'when the key is installed', task: INSTALLED, lost: USED },
-    { phase: 'when the key is used', task: USED, lost: REMOVED },
-  ])('$phase keeps the old key there', async ({ task, lost }) => {
-    let down: Promise<unknown> | undefined
-    const run = await cluster.run(GOSSIP, {
-      vars,
-      onEvent: (event) => {
-        if (event.type === 'task-result' && event.task.name === task) down ??= takeDown()
-      },
-      around: (_, remote) => after(() => down, remote),
-    })
-    expect(run.failed.join('\n')).toMatch(new RegExp(`: ${lost}: .*\\b${client}\\b|^${client}: ${lost}: `, 'm'))
-    for (const { Keys, NumNodes } of await rings()) expect(Keys[old]).toBe(NumNodes)
-    await out(client, 'systemctl start consul')
-    await cluster.untilHealthy()
-  })
-
-  test('does not keep the next run from finishing, once it is back', async () => {
-    expect((await cluster.run(GOSSIP, { vars })).failed).toEqual([])
-    await expectOnly(await madeKey(vars.rotation))
-  })
-
-  /** Rounds wait for what is under way. */
-  const after = (underWay: () => Promise<unknown> | undefined, remote: RemoteHost): RemoteHost => ({
-    ...remote,
-    get way() {
-      return remote.way
-    },
-    round: async (work) => {
-      await underWay()
-      return await remote.round(work)
-    },
-  })
-
-  /** A member dies, and the others know it. */
-  async function takeDown() {
-    await out(client, 'systemctl kill --signal=KILL consul; systemctl stop consul')
-    await untilStatus(4)
-  }
+test('a member that goes down when the key is installed keeps the old one there, until it is back', async () => {
+  const [vars, old] = [{ rotation: 'three' }, await madeKey('two')]
+  const run = await cluster.run(GOSSIP, { vars, ...meanwhile(INSTALLED, 'task-result', takeDown) })
+  expect(run.failed.join('\n')).toMatch(new RegExp(`: ${USED}: .*\\b${client}\\b`))
+  for (const { Keys, NumNodes } of await rings()) expect(Keys[old]).toBe(NumNodes)
+  await out(client, 'systemctl start consul')
+  await cluster.untilHealthy()
+  expect((await cluster.run(GOSSIP, { vars })).failed).toEqual([])
+  await expectOnly(await madeKey(vars.rotation))
 })
 
-test('a member that starts again joins with the new key, from its state or its configuration, and not with an old one', async () => {
-  await out(client, 'systemctl restart consul')
-  await cluster.untilHealthy()
-  await out(client, `systemctl stop consul; printf '["${begun}"]' >${KEYRING}; systemctl start consul`)
-  await out(client, `until journalctl -u consul --no-pager -o cat | grep -q 'could decrypt'; do sleep 0.1; done`)
-  await out(client, `systemctl stop consul; rm ${KEYRING}; systemctl start consul`)
-  await cluster.untilHealthy()
-})
-
-/** A server says so of the client in the gossip: 1 for alive, 4 for failed. */
-const untilStatus = (status: number) =>
-  until(`the gossip tells ${status} of ${client}`, async () => {
+/** A member dies, and the others know it: 4 is for failed in the gossip. */
+async function takeDown() {
+  await out(client, 'systemctl kill --signal=KILL consul; systemctl stop consul')
+  await until(`the gossip tells that ${client} has failed`, async () => {
     const members = await cluster.ask<{ Name: string; Status: number }[]>(first, '/v1/agent/members')
-    return members?.find(({ Name }) => Name === client)?.Status === status
+    return members?.find(({ Name }) => Name === client)?.Status === 4
   })
+}

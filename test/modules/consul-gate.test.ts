@@ -152,9 +152,10 @@ describe('the gate', () => {
   })
 
   test('stops when nothing answers, and when there is nothing at all', () => {
-    expect(conclude({}, Buffer.from(`${printedAnswer(0, '')}\nlockstep-look 7 \n`)).failure).toBe(
-      'the agent here does not tell how it is: curl: (7) refused',
-    )
+    expect(conclude({}, Buffer.from(`${printedAnswer(0, '')}\nlockstep-look 7 \n`))).toMatchObject({
+      failure: 'the agent here does not tell how it is: curl: (7) refused',
+      hint: 'start the agent; where there is no cluster yet, consul-cluster.yml builds one',
+    })
     expect(conclude({}, Buffer.alloc(0)).failure).toBe('the host could not look at its agent')
   })
 

@@ -62,6 +62,14 @@ describe('consul-keyring plans', () => {
       'the gossip keys of http://127.0.0.1:8500 were not to be seen: it answered 500: that takes a valid token with keyring:read',
     ],
     [
+      'when not all servers answer',
+      {
+        ...state([]),
+        stdout: printedAnswer(500, '2 errors occurred:\n\t* 2/3 nodes reported success\n\t* no path\n\n'),
+      },
+      'were not to be seen: it answered 500: 2/3 nodes reported success; no path',
+    ],
+    [
       'when something else answers',
       state([]),
       'the gossip keys of http://127.0.0.1:8500 were not to be seen: its answer is not of the shape that Consul gives',

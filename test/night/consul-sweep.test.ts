@@ -1,54 +1,64 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, test } from 'vitest'
 import { freshCluster } from '../lab/consul/cluster.ts'
-import { lostWrites } from '../lab/consul/invariants.ts'
-import { controllers } from '../lab/controller.ts'
+import { ROLLOUTS } from '../lab/consul/rollouts.ts'
+import { openStage, type Stage } from '../lab/consul/stage.ts'
+import { type Controller, controllers } from '../lab/controller.ts'
+import { Wire } from '../lab/cut-rounds.ts'
+import { type Disturbance, disturb, NotReached, playThrough } from '../lab/disturbance.ts'
 import { files } from '../lab/play.ts'
+import { chosen, everyCut, everyKill, everyPowerLoss, isWhole, sweep } from '../lab/sweep-places.ts'
 
-const TLS = 'playbooks/consul-tls.yml'
-const EVERY_RUN = 24 * 3600_000
-
-/** `all` places, or `2/30` for a thirtieth of them, spread evenly; one in the second phase unless given. */
-const asked = process.env.LOCKSTEP_SWEEP
-const part = /^(\d+)\/(\d+)$/.exec(asked === 'all' ? '1/1' : (asked ?? ''))
+const EVERY_PLACE = 24 * 3600_000
 const cluster = freshCluster()
+const at = files({})
+let as: Controller
 
-test(
-  'a controller that is killed at any event of a rollout leaves what the next run finishes, and no write is lost',
-  async () => {
-    using at = files({})
-    await cluster.build()
-    const start = controllers(at, cluster.lab.access)
-    const failures: string[] = []
-    for (const [index, event] of placesOf(part).entries()) {
-      if (index > 0) await cluster.reset()
-      const folder = mkdtempSync(join(tmpdir(), 'consul-sweep-'))
-      const vars = { consul_ca_dir: join(folder, 'ca') }
-      await using watch = await cluster.watch()
-      await cluster.untilWritten(watch, 20)
-      const words = ['run', TLS, '-i', cluster.inventory, '-e', `consul_ca_dir=${vars.consul_ca_dir}`]
-      const { code } = await start('ann', [...words, '--output', 'jsonl'], { killAt: event }).ended
-      const run = await cluster.run(TLS, { vars })
-      const clean = await cluster.check(TLS, { vars })
-      const left = [...run.failed, ...clean.failed, ...clean.changed, ...lostWrites(await watch.stop())]
-      process.stdout.write(`killed at event ${event} (${code}): ${left.length === 0 ? 'passed' : left.join('; ')}\n`)
-      if (left.length > 0) failures.push(`event ${event}: ${left.join('; ')}`)
-      rmSync(folder, { recursive: true })
-    }
-    expect(failures).toEqual([])
-  },
-  EVERY_RUN,
-)
+beforeAll(() => {
+  as = controllers(at, cluster.lab.access)
+})
+afterAll(() => at[Symbol.dispose]())
 
-/** Counted once, in a run of three servers; places beyond its end are those of a run that nobody kills. */
-const EVENTS = 420
-
-function placesOf(chosen: RegExpExecArray | null): number[] {
-  if (!chosen) return [Math.round(EVENTS * 0.6)]
-  const [, which, of] = chosen.map(Number)
-  return Array.from({ length: EVENTS }, (_, index) => index + 1).filter(
-    (place) => place % (of ?? 1) === (which ?? 0) % (of ?? 1),
+describe.each(ROLLOUTS.map((rollout) => [rollout.what, rollout] as const))('while %s', (_, rollout) => {
+  test(
+    'no killed controller, cut connection or loss of power loses a write or shuts a member out, and the next run ends it',
+    async () => {
+      using stage = openStage(rollout, cluster, as)
+      const all = isWhole ? await placesOf(stage) : []
+      const places = chosen(all, rollout.dangers)
+      process.stdout.write(`sweep: ${places.length} of ${all.length} places while ${rollout.what}\n`)
+      await sweep([{ disturb: (place) => disturbed(stage, place) }], places)
+    },
+    EVERY_PLACE,
   )
+})
+
+/** Those of a run that nothing disturbs. */
+async function placesOf(stage: Stage): Promise<Disturbance[]> {
+  let events = 0
+  using counting = new Wire()
+  await stage.turn(async (subject) => {
+    const run = await playThrough(subject, counting)
+    if (run.failed.length > 0) throw new Error(`failed undisturbed: ${run.failed.join('; ')}`)
+    events = run.events.length
+    return []
+  })
+  const rounds = cluster.members.map(({ name }) => counting.rounds.get(name) ?? 0)
+  process.stdout.write(`sweep: ${events} events, ${rounds.join('+')} rounds while ${stage.rollout.what}\n`)
+  return [...everyKill(events), ...everyCut(rounds), ...everyPowerLoss(rounds)]
+}
+
+/** How often a cluster is asked whether it is well differs from run to run, and so do the last places of a run. */
+async function disturbed(stage: Stage, place: Disturbance): Promise<void> {
+  await stage.turn(async (subject) => {
+    await disturb(subject, place).catch((error: unknown) => {
+      if (!(error instanceof NotReached) || typeof placeOf(place) === 'string') throw error
+      process.stdout.write(`sweep: not reached: ${JSON.stringify(place)}\n`)
+    })
+    const isDown = place.kind === 'cut' && place.moment === 'without power'
+    return isDown ? [cluster.members[place.host]?.name ?? ''] : []
+  })
+}
+
+function placeOf(place: Disturbance): number | string {
+  return place.kind === 'kill' ? place.event : place.round
 }

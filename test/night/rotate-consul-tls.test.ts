@@ -3,11 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { freshCluster } from '../lab/consul/cluster.ts'
-import { lostWrites, restarted } from '../lab/consul/invariants.ts'
 import { CA_ON_SERVER, expectOver, ROTATE_PLAYBOOK, rotate, startTls, TLS_PLAYBOOK } from '../lab/consul/rotation.ts'
 import { served } from '../lab/consul/served.ts'
 import { expectUnhurt } from '../lab/consul/unhurt.ts'
-import { controllers } from '../lab/controller.ts'
 import { files, out } from '../lab/play.ts'
 
 vi.setConfig({ testTimeout: 24 * 3600_000 })
@@ -114,48 +112,3 @@ describe('a CA on the controller', () => {
     await expectOver(cluster, vars, own)
   })
 })
-
-/** `all` places, or `2/30` for a thirtieth of them, spread evenly; one while certificates are exchanged unless given. */
-const asked = process.env.LOCKSTEP_SWEEP
-const part = /^(\d+)\/(\d+)$/.exec(asked === 'all' ? '1/1' : (asked ?? ''))
-
-test('a controller that is killed at any event of a change of the CA leaves what the next run finishes, and no write is lost', async () => {
-  using at = files({})
-  const start = controllers(at, cluster.lab.access)
-  const failures: string[] = []
-  for (const event of placesOf(part)) {
-    await cluster.reset()
-    await startTls(cluster)
-    const vars = { ...CA_ON_SERVER, consul_tls_rotate: 'ca', rotation: 'one' }
-    await using watch = await cluster.watch()
-    await cluster.untilWritten(watch, 20)
-    const given = Object.entries(vars).flatMap(([name, value]) => ['-e', `${name}=${value}`])
-    const words = ['run', ROTATE_PLAYBOOK, '-i', cluster.inventory, ...given, '--output', 'jsonl']
-    const { code } = await start('ann', words, { killAt: event }).ended
-    const run = await cluster.run(ROTATE_PLAYBOOK, { vars, lockTimeoutMs: 120_000 })
-    const clean = [
-      await cluster.check(ROTATE_PLAYBOOK, { vars }),
-      await cluster.check(TLS_PLAYBOOK, { vars: CA_ON_SERVER }),
-    ]
-    const recording = await watch.stop()
-    const left = [
-      ...[run, ...clean].flatMap(({ failed }) => failed),
-      ...clean.flatMap(({ changed }) => changed),
-      ...[...lostWrites(recording), ...restarted(recording)],
-    ]
-    process.stdout.write(`killed at event ${event} (${code}): ${left.length === 0 ? 'passed' : left.join('; ')}\n`)
-    if (left.length > 0) failures.push(`event ${event}: ${left.join('; ')}`)
-  }
-  expect(failures).toEqual([])
-})
-
-/** A run of three servers has about as many; places beyond its end are those of a run that nobody kills. */
-const EVENTS = 500
-
-function placesOf(chosen: RegExpExecArray | null): number[] {
-  if (!chosen) return [Math.round(EVENTS * 0.6)]
-  const [, which, of] = chosen.map(Number)
-  return Array.from({ length: EVENTS }, (_, index) => index + 1).filter(
-    (place) => place % (of ?? 1) === (which ?? 0) % (of ?? 1),
-  )
-}

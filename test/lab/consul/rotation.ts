@@ -6,7 +6,7 @@ import type { Recording } from './recording.ts'
 export const TLS_PLAYBOOK = 'playbooks/consul-tls.yml'
 export const ROTATE_PLAYBOOK = 'playbooks/rotate-consul-tls.yml'
 
-type Vars = Record<string, unknown>
+export type Vars = Record<string, unknown>
 
 /** The CA on the first server, as the guide has it. */
 export const CA_ON_SERVER = { consul_ca_host: 'server1', consul_ca_dir: '/etc/consul.d/ssl/CA' }

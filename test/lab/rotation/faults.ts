@@ -36,10 +36,12 @@ const GLASS = 'the account for the day that CAs fail'
 const byBreakGlass = ({ path }: Stage) => ({ remote_user: 'breakglass', private_key_file: path('ca/break-glass') })
 
 /** A folder of a host on a disk of its own, which is full; and back on the disk that it was on. */
-const fill = (folder: string) => `mkdir -p ${folder} && tar -C ${folder} -cpf /run/kept.tar . &&
+export const fill = (folder: string) => `mkdir -p ${folder} && tar -C ${folder} -cpf /run/kept.tar . &&
 mount -t tmpfs -o size=2m none ${folder} && tar -C ${folder} -xpf /run/kept.tar
 dd if=/dev/zero of=${folder}/rest bs=1k 2>/dev/null || :`
-const empty = (folder: string) => `rm ${folder}/rest && tar -C ${folder} -cpf /run/kept.tar . && umount ${folder} &&
+export const empty = (
+  folder: string,
+) => `rm ${folder}/rest && tar -C ${folder} -cpf /run/kept.tar . && umount ${folder} &&
 tar -C ${folder} -xpf /run/kept.tar && rm /run/kept.tar`
 
 const full = (what: string, rotation: Rotation, folder: string, says: RegExp): Fault => ({
