@@ -1,15 +1,19 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, writeFileSync } from 'node:fs'
+import { expect } from 'vitest'
 import type { Mode } from '../../../engine/report/event.ts'
 import { type LabAccess, labReset } from '../../../lab/lab.ts'
-import type { Controller } from '../controller.ts'
+import { type Controller, controllers } from '../controller.ts'
 import { leftOn, type Subject } from '../disturbance.ts'
-import { files, inventoryText, type Outcome, out, playOn } from '../play.ts'
-import type { Rotation } from './rotations.ts'
+import { bringUp, files, inventoryText, type Outcome, out, playOn } from '../play.ts'
+import { type SavedDisks, saveDisks } from '../saved-disks.ts'
+import type { Beginning, Rotation } from './rotation.ts'
 
 export const HOSTS = [
   { name: 'lockout1', address: '10.98.40.1' },
   { name: 'lockout2', address: '10.98.40.2' },
 ] as const
+const NAMES = HOSTS.map(({ name }) => name)
 
 /** Two hosts and the folder of a controller, on which a rotation is played. */
 export interface Stage {
@@ -23,12 +27,57 @@ export interface Stage {
   [Symbol.dispose](): void
 }
 
-/** Hosts with disks as new and an empty folder, brought to where the rotation begins. */
-export async function freshStage(rotation: Rotation, access: LabAccess, as: Controller): Promise<Stage> {
-  await labReset(
-    HOSTS.map(({ name }) => name),
-    () => {},
-  )
+/** Where stages are made, one at a time. */
+export interface Theatre {
+  /** Hosts with disks as new and an empty folder, brought to where the rotation begins, or to another beginning. */
+  stage(rotation: Rotation, beginning?: Beginning): Promise<Stage>
+  [Symbol.dispose](): void
+}
+
+/** Boots the hosts and builds the program. */
+export async function openTheatre(): Promise<Theatre> {
+  const access = await bringUp(HOSTS)
+  const at = files({})
+  const as = controllers(at, access)
+  const made = new Map<Beginning, { disks: SavedDisks; folder: string }>()
+
+  /** Made by the first that asks for it. */
+  const madeOnce = async (beginning: Beginning) => {
+    const before = made.get(beginning)
+    if (before) return before
+    using stage = emptyStage(beginning.end, access, as)
+    await labReset(NAMES, () => {})
+    await beginning.end.prepare?.(stage)
+    expect((await stage.play('run')).failed).toEqual([])
+    await beginning.prepare?.(stage)
+    const folder = at.path(`made-${made.size}`)
+    copyFolder(stage.path('.'), folder)
+    const now = { disks: await saveDisks(NAMES), folder }
+    made.set(beginning, now)
+    return now
+  }
+
+  return {
+    async stage(rotation, beginning = rotation.beginning) {
+      const begun = beginning && (await madeOnce(beginning))
+      const stage = emptyStage(rotation, access, as)
+      if (begun) copyFolder(begun.folder, stage.path('.'))
+      await (begun ? begun.disks.boot() : labReset(NAMES, () => {}))
+      if (beginning === rotation.beginning) await rotation.prepare?.(stage)
+      return stage
+    },
+    [Symbol.dispose]() {
+      for (const { disks } of made.values()) disks[Symbol.dispose]()
+      at[Symbol.dispose]()
+    },
+  }
+}
+
+function copyFolder(from: string, to: string): void {
+  execFileSync('cp', ['-aT', '--', from, to])
+}
+
+function emptyStage(rotation: Rotation, access: LabAccess, as: Controller): Stage {
   const at = files({})
   const subject = (more: object = {}): Subject => {
     const text = JSON.parse(inventoryText(Object.fromEntries(HOSTS.map(({ name, address }) => [name, { address }]))))
@@ -44,14 +93,13 @@ export async function freshStage(rotation: Rotation, access: LabAccess, as: Cont
     play: (mode, more) => playOn({ mode, ...subject(more), lockTimeoutMs: 120_000 }),
     [Symbol.dispose]: at[Symbol.dispose],
   }
-  await rotation.prepare(stage)
   return stage
 }
 
 /** What a rotation that is over has left behind, on the hosts and on the controller. */
 export async function leftBehind(stage: Stage): Promise<string[]> {
   const names = readdirSync(stage.path('.'), { recursive: true, encoding: 'utf8' })
-  const own = names.filter((name) => /\.(next|old)(\.|$)|lockstep/.test(name))
+  const own = names.filter((name) => /(^|[./])(next|old)([-./]|$)|(^|\/)refused$|lockstep/.test(name))
   const folders = stage.rotation.folders.map((folder) => `${folder}/*.next* ${folder}/*.old*`).join(' ')
   const onHosts = HOSTS.map(async ({ name }) => {
     const rest = await out(name, `ls -d ${folders || '/none'} 2>/dev/null || :`)
