@@ -3,7 +3,7 @@ import { expect } from 'vitest'
 import { labKill, labPowerOn } from '../../../lab/faults.ts'
 import { disturb } from '../disturbance.ts'
 import { out } from '../play.ts'
-import { certificates, EXCHANGE, GLASS, REMOVE_CA, revocation, signed, succession } from './certificates.ts'
+import { certificates, EXCHANGE, GLASS, REMOVE_CA, revocation, succession } from './certificates.ts'
 import { byBreakGlass, type Fault, full, NO_ROOM, ONE, off, TWO, withoutPower } from './fault.ts'
 import { when } from './rotation.ts'
 import { makePair } from './service-account.ts'
@@ -28,7 +28,7 @@ async function publish(stage: Stage): Promise<void> {
 }
 
 /** What ssh-ca.yml finds, where it has gone through before. */
-const LOSSES: readonly Omit<Fault, 'rotation' | 'beginning'>[] = [
+const LOSSES: readonly Omit<Fault, 'rotation' | 'isOver'>[] = [
   {
     what: 'a host has lost its list of what is refused and its CA',
     isQuick: true,
@@ -77,7 +77,7 @@ const LOSSES: readonly Omit<Fault, 'rotation' | 'beginning'>[] = [
 export const CA_FAULTS: readonly Fault[] = [
   withoutPower('while sshd reads that it shall take certificates', certificates, 'reload sshd'),
   full('the files of sshd lie', certificates, '/etc/ssh', NO_ROOM),
-  ...LOSSES.map((loss): Fault => ({ ...loss, rotation: certificates, beginning: signed })),
+  ...LOSSES.map((loss): Fault => ({ ...loss, rotation: certificates, isOver: true })),
   full('a host has its list of what is refused', revocation, '/etc/ssh', NO_ROOM),
   {
     what: 'the next public key of a CA is not that of its next private key',

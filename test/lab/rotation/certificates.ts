@@ -1,5 +1,5 @@
 import { copyFileSync, existsSync, readFileSync } from 'node:fs'
-import { type Beginning, type Rotation, when } from './rotation.ts'
+import { type Rotation, when } from './rotation.ts'
 import { makePair } from './service-account.ts'
 import type { Stage } from './stage.ts'
 import type { Way } from './ways.ts'
@@ -48,19 +48,10 @@ export const certificates: Rotation = {
   folders: [],
 }
 
-/** ssh-ca.yml has set the hosts up, and somebody has taken home what it has made. */
-export const signed: Beginning = {
-  end: certificates,
-  async prepare({ path }) {
-    copyFileSync(path('ca/users/anna-cert.pub'), path('before-cert.pub'))
-    copyFileSync(path('ca/known_hosts'), path('known-before'))
-  },
-}
-
 export const revocation: Rotation = {
   playbook: PLAYBOOK,
   what: 'the key of somebody is revoked',
-  beginning: signed,
+  after: certificates,
   vars: (stage) => ({ ...caVars(stage), ssh_ca_revoked_keys: [publicKeyOf(stage, 'anna')] }),
   ways: [
     automation,
@@ -77,7 +68,11 @@ const NEXT_PROOF = 'Every host lets a certificate of the next CA in'
 export const succession: Rotation = {
   playbook: 'playbooks/rotate-ssh-ca.yml',
   what: 'the CAs are replaced',
-  beginning: signed,
+  after: certificates,
+  async prepare({ path }) {
+    copyFileSync(path('ca/users/anna-cert.pub'), path('before-cert.pub'))
+    copyFileSync(path('ca/known_hosts'), path('known-before'))
+  },
   vars: (stage) => ({ ...caVars(stage), rotation: 'one' }),
   ways: [
     automation,

@@ -1,6 +1,6 @@
 import type { Disturbance } from '../disturbance.ts'
 import { out } from '../play.ts'
-import type { Beginning, Rotation } from './rotation.ts'
+import type { Rotation } from './rotation.ts'
 import { HOSTS, type Stage } from './stage.ts'
 
 /** Something that goes wrong beside a rotation. */
@@ -9,8 +9,8 @@ export interface Fault {
   rotation: Rotation
   /** Tried by day too. */
   isQuick?: true
-  /** Where it begins, if not where the rotation does. */
-  beginning?: Beginning
+  /** The rotation has gone through before. */
+  isOver?: true
   /** What goes wrong before the run. */
   hurt?(stage: Stage): Promise<unknown>
   /** What goes wrong in the run. */

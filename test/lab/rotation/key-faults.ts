@@ -67,7 +67,7 @@ export const KEY_FAULTS: readonly Fault[] = [
   withoutPower('while keys are published', keys, PUBLISH),
   withoutPower('while keys are proven', keys, PROVE),
   withoutPower('while keys are switched', keys, SWITCH_KEY),
-  { ...withoutPower('while the old key goes', keys, REMOVE_KEY), isQuick: true },
+  withoutPower('while the old key goes', keys, REMOVE_KEY),
   withoutPower('while its service changes its key', keys, SWITCH_SERVICE),
   full('the keys lie that open the account', keys, '/home/ops/.ssh', NO_ROOM),
   full('the key pair of a service lies', keys, '/home/backup/.ssh', NO_ROOM),

@@ -62,7 +62,7 @@ export const keys: Rotation = {
   ],
   dangers: [
     { kind: 'kill', event: when('task-finished', SWITCH_KEY) },
-    { kind: 'cut', host: 1, round: REMOVE_KEY, moment: 'before' },
+    { kind: 'cut', host: 1, round: REMOVE_KEY, moment: 'without power' },
   ],
   folders: ['/home/backup/.ssh'],
 }

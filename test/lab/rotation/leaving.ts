@@ -1,5 +1,5 @@
 import { out } from '../play.ts'
-import { breakGlass, certificateOf, publicKeyOf, signed } from './certificates.ts'
+import { breakGlass, certificateOf, certificates, publicKeyOf } from './certificates.ts'
 import { LOGIN_WAYS, loginVars, makeLoginKey } from './keys.ts'
 import type { Rotation } from './rotation.ts'
 import { HOSTS } from './stage.ts'
@@ -12,7 +12,7 @@ const PROVEN = 'Proof: that was all, on this host'
 export const leaving: Rotation = {
   playbook: 'playbooks/offboard.yml',
   what: 'somebody leaves',
-  beginning: signed,
+  after: certificates,
   async prepare(stage) {
     await makeLoginKey(stage)
     const [anna, bert] = [publicKeyOf(stage, 'anna'), publicKeyOf(stage, 'bert')]
@@ -60,6 +60,6 @@ export const leaving: Rotation = {
     { name: 'Anna as another', account: 'deploy', key: ({ path }) => path('anna'), until: LINES, refused: PROVEN },
     { name: 'Anna by certificate', ...certificateOf('anna'), until: LIST, refused: PROVEN },
   ],
-  dangers: [{ kind: 'cut', host: 1, round: 'reload sshd', moment: 'after' }],
+  dangers: [],
   folders: [],
 }

@@ -17,6 +17,7 @@ export function rotationLane(rotation: Rotation, theatre: Theatre) {
       }
       expectNone('failed', (await stage.play('run')).failed)
       await expectOver(stage)
+      await theatre.keepEnd(stage)
     },
   }
 }

@@ -6,21 +6,16 @@ import type { Way } from './ways.ts'
 export interface Rotation {
   playbook: string
   what: string
-  /** From where hosts and folder are brought to where it begins; from disks as new and an empty folder without it. */
-  beginning?: Beginning
+  /** The rotation at whose end hosts and folder are at first; disks as new and an empty folder without it. */
+  after?: Rotation
+  /** Brings them from there to where it begins. */
   prepare?(stage: Stage): Promise<void>
   vars(stage: Stage): Record<string, unknown>
   ways: readonly Way[]
-  /** Where a disturbance would do most harm; by day they hurt one run after the other. */
+  /** Where a disturbance would do most harm; by day they hurt one run after the other, and without any it is swept by night alone. */
   dangers: readonly Disturbance[]
   /** Folders of the hosts in which nothing may stay that ends in .next or .old. */
   folders: readonly string[]
-}
-
-/** Another rotation has gone through; made once for all that begin so. */
-export interface Beginning {
-  end: Rotation
-  prepare?(stage: Stage): Promise<void>
 }
 
 /** What a line of output fits that tells of a task. */

@@ -7,7 +7,7 @@ import { type Controller, controllers } from '../controller.ts'
 import { leftOn, type Subject } from '../disturbance.ts'
 import { bringUp, files, inventoryText, type Outcome, out, playOn } from '../play.ts'
 import { type SavedDisks, saveDisks } from '../saved-disks.ts'
-import type { Beginning, Rotation } from './rotation.ts'
+import type { Rotation } from './rotation.ts'
 
 export const HOSTS = [
   { name: 'lockout1', address: '10.98.40.1' },
@@ -29,45 +29,61 @@ export interface Stage {
 
 /** Where stages are made, one at a time. */
 export interface Theatre {
-  /** Hosts with disks as new and an empty folder, brought to where the rotation begins, or to another beginning. */
-  stage(rotation: Rotation, beginning?: Beginning): Promise<Stage>
+  /** Hosts and folder where the rotation begins. */
+  stage(rotation: Rotation): Promise<Stage>
+  /** Hosts and folder after it has gone through. */
+  endOf(rotation: Rotation): Promise<Stage>
+  /** Takes a stage on which its rotation has gone through for its end, if others begin with that. */
+  keepEnd(stage: Stage): Promise<void>
   [Symbol.dispose](): void
 }
 
-/** Boots the hosts and builds the program. */
-export async function openTheatre(): Promise<Theatre> {
+/** Boots the hosts and builds the program. `beginnings` are rotations with whose end others begin. */
+export async function openTheatre(beginnings: readonly (Rotation | undefined)[]): Promise<Theatre> {
   const access = await bringUp(HOSTS)
   const at = files({})
   const as = controllers(at, access)
-  const made = new Map<Beginning, { disks: SavedDisks; folder: string }>()
+  const ends = new Map<Rotation, { disks: SavedDisks; folder: string }>()
 
-  /** Made by the first that asks for it. */
-  const madeOnce = async (beginning: Beginning) => {
-    const before = made.get(beginning)
-    if (before) return before
-    using stage = emptyStage(beginning.end, access, as)
-    await labReset(NAMES, () => {})
-    await beginning.end.prepare?.(stage)
-    expect((await stage.play('run')).failed).toEqual([])
-    await beginning.prepare?.(stage)
-    const folder = at.path(`made-${made.size}`)
+  const keepEnd = async (stage: Stage) => {
+    if (ends.has(stage.rotation) || !beginnings.includes(stage.rotation)) return
+    const folder = at.path(`end-${ends.size}`)
     copyFolder(stage.path('.'), folder)
-    const now = { disks: await saveDisks(NAMES), folder }
-    made.set(beginning, now)
-    return now
+    ends.set(stage.rotation, { disks: await saveDisks(NAMES), folder })
+  }
+
+  const stageOf = async (rotation: Rotation): Promise<Stage> => {
+    const stage = await (rotation.after ? endOf(rotation.after, rotation) : freshStage(rotation))
+    await rotation.prepare?.(stage)
+    return stage
+  }
+
+  const freshStage = async (rotation: Rotation) => {
+    await labReset(NAMES, () => {})
+    return emptyStage(rotation, access, as)
+  }
+
+  /** Of the one rotation, for the other; made by the first that asks for it, unless it has been kept. */
+  const endOf = async (end: Rotation, rotation = end): Promise<Stage> => {
+    if (!ends.has(end)) {
+      using stage = await stageOf(end)
+      expect((await stage.play('run')).failed).toEqual([])
+      await keepEnd(stage)
+    }
+    const kept = ends.get(end)
+    if (!kept) throw new Error(`nothing begins where it is over that ${end.what}`)
+    const stage = emptyStage(rotation, access, as)
+    copyFolder(kept.folder, stage.path('.'))
+    await kept.disks.boot()
+    return stage
   }
 
   return {
-    async stage(rotation, beginning = rotation.beginning) {
-      const begun = beginning && (await madeOnce(beginning))
-      const stage = emptyStage(rotation, access, as)
-      if (begun) copyFolder(begun.folder, stage.path('.'))
-      await (begun ? begun.disks.boot() : labReset(NAMES, () => {}))
-      if (beginning === rotation.beginning) await rotation.prepare?.(stage)
-      return stage
-    },
+    stage: stageOf,
+    endOf,
+    keepEnd,
     [Symbol.dispose]() {
-      for (const { disks } of made.values()) disks[Symbol.dispose]()
+      for (const { disks } of ends.values()) disks[Symbol.dispose]()
       at[Symbol.dispose]()
     },
   }
