@@ -10,7 +10,7 @@ export type Disturbance =
   /** The controller is killed: by its own count after so many lines, or after the first line that this expression fits. */
   | { kind: 'kill'; event: number | string }
   /** The host by its place among those of the run. */
-  | ({ kind: 'cut'; host: number } & Pick<Cut, 'round' | 'moment'>)
+  | ({ kind: 'cut'; host: number } & Pick<Cut, 'round' | 'moment' | 'back'>)
 
 /** A playbook on hosts of the lab, to be run undisturbed or not. */
 export interface Subject {
@@ -66,7 +66,7 @@ export async function disturb(subject: Subject, disturbance: Disturbance): Promi
     return lines.map((line) => JSON.parse(line) as Event)
   }
   using wire = new Wire({ ...disturbance, host: nodes[disturbance.host]?.name ?? '' })
-  const { events, failed } = await playThrough(subject, wire)
+  const { events, failed } = await playThrough(subject, wire).finally(() => wire.bringBack())
   if (!wire.hasCut) throw endedAt(failed.join('; '), failed.length === 0)
   return events
 }

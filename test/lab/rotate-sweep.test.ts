@@ -1,29 +1,28 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import type { LabAccess } from '../../lab/lab.ts'
-import { type Controller, controllers } from './controller.ts'
-import { bringUp, files } from './play.ts'
 import { countPlaces, rotationLane } from './rotation/rotation-lane.ts'
 import { ROTATIONS } from './rotation/rotations.ts'
-import { HOSTS } from './rotation/stage.ts'
+import { openTheatre, type Theatre } from './rotation/stage.ts'
 import { chosen, everyCut, everyKill, everyPowerLoss, isWhole, SWEEP_LIMIT, sweep } from './sweep-places.ts'
 
-const at = files({})
-let access: LabAccess
-let as: Controller
+let theatre: Theatre
 
 beforeAll(async () => {
-  access = await bringUp(HOSTS)
-  as = controllers(at, access)
+  theatre = await openTheatre(ROTATIONS.map(({ after }) => after))
 })
-afterAll(() => at[Symbol.dispose]())
+afterAll(() => theatre[Symbol.dispose]())
 
-describe.each(ROTATIONS)('while $what', (rotation) => {
+const due = ROTATIONS.filter(({ dangers }) => isWhole || dangers.length > 0)
+
+describe.each(due)('while $what', (rotation) => {
   test(
     'nobody is locked out by a killed controller, a cut connection or a loss of power, and the next run ends it',
     async () => {
-      const { events, rounds } = isWhole ? await countPlaces(rotation, access, as) : { events: 0, rounds: [] }
+      const lane = rotationLane(rotation, theatre)
+      if (!isWhole) return await lane.disturb(...rotation.dangers)
+      const { events, rounds } = await countPlaces(rotation, theatre)
       const all = [...everyKill(events), ...everyCut(rounds), ...everyPowerLoss(rounds)]
-      await sweep([rotationLane(rotation, access, as)], chosen(all, rotation.dangers))
+      process.stdout.write(`sweep: ${all.length} places while ${rotation.what}\n`)
+      await sweep([lane], chosen(all, rotation.dangers))
     },
     SWEEP_LIMIT,
   )

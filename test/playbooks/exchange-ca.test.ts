@@ -105,6 +105,16 @@ test.each<{ title: string; place: () => void; said: string[] }>([
     },
     said: ['retired 2026-10', 'is kept', 'retired 2026-11'],
   },
+  {
+    title: 'a CA that has signed and is gone, with another that has not',
+    place: () => write({ 'user_ca.issued': '1', 'host_ca.issued': '' }),
+    said: ['lost user_ca'],
+  },
+  {
+    title: 'no loss where a CA is that has signed',
+    place: () => write({ host_ca: '', 'host_ca.issued': '1' }),
+    said: [],
+  },
 ])('the state of a folder tells of $title', ({ place, said }) => {
   place()
   expect(run(STATE).stdout.split('\n').filter(Boolean)).toEqual(said)

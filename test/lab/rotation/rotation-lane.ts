@@ -1,27 +1,30 @@
-import type { LabAccess } from '../../../lab/lab.ts'
-import type { Controller } from '../controller.ts'
+import type { Event } from '../../../engine/report/event.ts'
 import { Wire } from '../cut-rounds.ts'
 import { type Disturbance, disturb, playThrough } from '../disturbance.ts'
-import type { Rotation } from './rotations.ts'
-import { freshStage, HOSTS, leftBehind, type Stage } from './stage.ts'
-import { shutWays, wrongAtEnd } from './ways.ts'
+import type { Rotation } from './rotation.ts'
+import { HOSTS, leftBehind, type Stage, type Theatre } from './stage.ts'
+import { brokenPromises, wrongAtEnd } from './ways.ts'
 
-/** A run that is disturbed shuts no way in that it has promised, and the next one comes to the end. */
-export function rotationLane(rotation: Rotation, access: LabAccess, as: Controller) {
+/** Runs that are disturbed, one after the other, shut no way in that they have promised, and the next one comes to the end. */
+export function rotationLane(rotation: Rotation, theatre: Theatre) {
   return {
-    async disturb(place: Disturbance): Promise<void> {
-      using stage = await freshStage(rotation, access, as)
-      const events = await disturb(stage.subject(), place)
-      expectNone('shut', await shutWays(stage, events))
+    async disturb(...places: readonly Disturbance[]): Promise<void> {
+      using stage = await theatre.stage(rotation)
+      const events: Event[] = []
+      for (const place of places) {
+        events.push(...(await disturb(stage.subject(), place)))
+        expectNone('not as promised', await brokenPromises(stage, events))
+      }
       expectNone('failed', (await stage.play('run')).failed)
       await expectOver(stage)
+      await theatre.keepEnd(stage)
     },
   }
 }
 
 /** How many lines an undisturbed run tells, and how many rounds each host has in it. */
-export async function countPlaces(rotation: Rotation, access: LabAccess, as: Controller) {
-  using stage = await freshStage(rotation, access, as)
+export async function countPlaces(rotation: Rotation, theatre: Theatre) {
+  using stage = await theatre.stage(rotation)
   using counting = new Wire()
   const run = await playThrough(stage.subject(), counting)
   expectNone('failed', run.failed)

@@ -1,11 +1,15 @@
 #!/bin/sh
 # What is there of the CAs in a folder: those in use, in `next` those that are to follow them, in `old` those that they have followed, and
 # in `retired` those of rotations that are over. Prints a word and its value a line: `trusted-…` is each public key that hosts and clients
-# trust beside the one in use, `print` the fingerprint of the CA for users that is or was to be replaced.
+# trust beside the one in use, `print` the fingerprint of the CA for users that is or was to be replaced, `lost` a CA that has signed and whose
+# private key is not there.
 cd -- "$1" 2>/dev/null || exit 0
 said() { if [ -f "$2" ]; then printf '%s %s\n' "$1" "$(head -n 1 -- "$2")"; fi; }
 for place in next old; do
     if [ -d "$place" ]; then echo "has $place"; fi
+done
+for ca in user_ca host_ca; do
+    if [ -s "$ca.issued" ] && [ ! -e "$ca" ]; then echo "lost $ca"; fi
 done
 for kind in user host; do said "old-$kind" "old/${kind}_ca.pub"; done
 if [ -f old/user_ca.pub ] && [ "$(head -n 1 refused 2>/dev/null)" = "$(head -n 1 old/user_ca.pub)" ]; then
