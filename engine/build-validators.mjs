@@ -13,8 +13,15 @@ export async function validatorsAhead(home) {
   const code = await validatorCode(home)
   const replacement = `
 import { actions, modules } from './modules/index.ts'
-import validators from '${AHEAD}'
-export const madeAhead = new Map([...modules, ...actions].map(({ args }, at) => [args, validators['v' + at]]))
+import makers from '${AHEAD}'
+const places = new Map([...modules, ...actions].map(({ args }, at) => [args, at]))
+const made = []
+export const madeAhead = {
+  get(schema) {
+    const at = places.get(schema)
+    return at === undefined ? undefined : (made[at] ??= makers[at]())
+  },
+}
 export const createAjv = (options) => new (require('ajv').Ajv)(options)
 `
   return {
@@ -31,7 +38,7 @@ export const createAjv = (options) => new (require('ajv').Ajv)(options)
   }
 }
 
-/** CommonJS with a function `v0`, `v1`, … for each module and action, in the order of the list. */
+/** CommonJS with a list of functions that make the validator of each module and action when one is needed, in the order of the list. */
 async function validatorCode(home) {
   // Beside the packages, which it finds from there.
   const outfile = join(home, 'node_modules', `.lockstep-build-${process.pid}.mjs`)
@@ -59,9 +66,10 @@ import standalone from 'ajv/dist/standalone/index.js'
 import { createArgumentAjv } from './engine/language/argument-schema.ts'
 import { actions, modules } from './modules/index.ts'
 
-const ajv = createArgumentAjv({ code: { source: true } })
-const all = [...modules, ...actions].map(({ args }, at) => [\`v\${at}\`, args])
-for (const [name, schema] of all) ajv.addSchema(schema, name)
 const make = standalone.default ?? standalone
-export const code = make(ajv, Object.fromEntries(all.map(([name]) => [name, name])))
+const makers = [...modules, ...actions].map(({ args }) => {
+  const ajv = createArgumentAjv({ code: { source: true } })
+  return \`() => { const module = { exports: {} }; \${make(ajv, ajv.compile(args))}; return module.exports }\`
+})
+export const code = \`module.exports = [\${makers.join(',')}]\`
 `

@@ -35,6 +35,12 @@ export class Problem extends Error {
     this.severity = severity
   }
 
+  /** An Error's own sentence is not enumerable, and JSON would lose it. */
+  toJSON(): ProblemParts {
+    const { code, severity, message, place, hint } = this
+    return { code, severity, message, place, hint }
+  }
+
   /** The whole text as a user sees it, without colour. */
   override toString(): string {
     return formatProblem(this)

@@ -10,7 +10,7 @@ export async function main(words: readonly string[]): Promise<void> {
     })
   }
   try {
-    await program().parseAsync(words.length > 0 ? words : ['--help'], { from: 'user' })
+    await program(words).parseAsync(words.length > 0 ? words : ['--help'], { from: 'user' })
   } catch (error) {
     process.exitCode = reportFailure(error, process.stderr)
   }

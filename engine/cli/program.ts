@@ -17,37 +17,41 @@ import { declareUnlock } from './unlock.ts'
 import { declareValidate } from './validate.ts'
 import { declareVersion } from './version.ts'
 
-/** The command line as data: what each command does is loaded when it is called, so that help comes at once. */
-export function program(): Command {
+/**
+ * The command line as data: what each command does is loaded when it is called, so that help comes at once. With the words that were
+ * given only the command that they name: to say what all the others take costs time.
+ */
+export function program(words: readonly string[] = []): Command {
   const lockstep = new Command('lockstep')
     .description('Brings Linux hosts to the state that a playbook declares, over SSH, and tells what differs.')
     .showHelpAfterError('(--help shows what there is)')
     .enablePositionalOptions()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .addHelpText('after', examples)
-  for (const declare of declarations) declare(lockstep)
+  const named = declarations.get(words[0] ?? '')
+  for (const declare of named ? [named] : declarations.values()) declare(lockstep)
   return lockstep
 }
 
-const declarations = [
-  declareRun,
-  declareCheck,
-  declareValidate,
-  declareList,
-  declareInventory,
-  declareExplain,
-  declareFacts,
-  declareExec,
-  declareDebts,
-  declareUnlock,
-  declareRuns,
-  declareDoc,
-  declareSchema,
-  declareSecrets,
-  declareLab,
-  declareCompletion,
-  declareVersion,
-]
+const declarations: ReadonlyMap<string, (lockstep: Command) => void> = new Map([
+  ['run', declareRun],
+  ['check', declareCheck],
+  ['validate', declareValidate],
+  ['list', declareList],
+  ['inventory', declareInventory],
+  ['explain', declareExplain],
+  ['facts', declareFacts],
+  ['exec', declareExec],
+  ['debts', declareDebts],
+  ['unlock', declareUnlock],
+  ['runs', declareRuns],
+  ['doc', declareDoc],
+  ['schema', declareSchema],
+  ['secrets', declareSecrets],
+  ['lab', declareLab],
+  ['completion', declareCompletion],
+  ['version', declareVersion],
+])
 
 const examples = `
 Examples:

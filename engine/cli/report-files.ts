@@ -22,8 +22,9 @@ export function checkReportFiles(paths: readonly string[]): void {
 
 /** The files of `--report`. They are written also when Lockstep is stopped or breaks, and say so then. */
 export function startReportFiles(paths: readonly string[]): ReportFiles {
+  if (paths.length === 0) return { take: () => {}, write: () => exitCodes.done }
   const collector = collectAudit(packageJson.version)
-  let written = paths.length === 0
+  let written = false
   const write = () => {
     if (written) return exitCodes.done
     written = true
@@ -33,7 +34,7 @@ export function startReportFiles(paths: readonly string[]): ReportFiles {
     return failed.length > 0 ? reportFailure(new Problems(failed), process.stderr) : exitCodes.done
   }
   // A second Ctrl-C ends the process at once, and the report is wanted most then.
-  if (!written) process.once('exit', write)
+  process.once('exit', write)
   return { take: collector.take, write }
 }
 

@@ -4,7 +4,6 @@ import { findRecord, readRecord } from '../history/read-records.ts'
 import type { RecordEntry } from '../history/record.ts'
 import { type Colours, coloursFor } from '../report/colours.ts'
 import { differenceLines } from '../report/difference-lines.ts'
-import { plain } from '../report/jsonl.ts'
 import { printableLine } from '../report/printable.ts'
 import { count, listed } from '../report/words.ts'
 import { coloured } from './failure.ts'
@@ -36,7 +35,7 @@ function asJson(before: RecordEntry, after: RecordEntry, comparison: Comparison)
     const side = (one: Observation | undefined) => one && { state: one.state, ...one.result, value: undefined }
     return { kind, host, play, task, module, item, before: side(then), after: side(now) }
   })
-  return `${JSON.stringify({ before: before.id, after: after.id, ...comparison, moves }, plain, 2)}\n`
+  return `${JSON.stringify({ before: before.id, after: after.id, ...comparison, moves }, undefined, 2)}\n`
 }
 
 function asText(before: RecordEntry, after: RecordEntry, { moves, same, onlyBefore, onlyAfter }: Comparison): string {

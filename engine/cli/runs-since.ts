@@ -5,7 +5,6 @@ import { type Since, SinceBook } from '../history/since.ts'
 import { Problem } from '../problem.ts'
 import { coloursFor } from '../report/colours.ts'
 import { differenceLines } from '../report/difference-lines.ts'
-import { plain } from '../report/jsonl.ts'
 import { printableLine } from '../report/printable.ts'
 import { count } from '../report/words.ts'
 import { coloured } from './failure.ts'
@@ -59,7 +58,7 @@ function asJson(wanted: readonly Since[]): string {
       differences: result.differences,
     }
   })
-  return `${JSON.stringify(all, plain, 2)}\n`
+  return `${JSON.stringify(all, undefined, 2)}\n`
 }
 
 function asText(wanted: readonly Since[], host: string, task: string | undefined, records: number): string {

@@ -10,9 +10,12 @@ export interface Source {
 
 /** Notes everything that is read from now on: playbooks, roles, templates, files, inventories and the answers of their programs. */
 export function noteSources(): () => readonly Source[] {
-  const found = new Map<string, string>()
-  watchSources((path, bytes) => found.set(relative(process.cwd(), path) || path, hashOf(bytes)))
-  return () => [...found].map(([path, sha256]) => ({ path, sha256 })).sort((a, b) => (a.path < b.path ? -1 : 1))
+  const found = new Map<string, Buffer>()
+  watchSources((path, bytes) => found.set(path, bytes))
+  return () =>
+    [...found]
+      .map(([path, bytes]) => ({ path: relative(process.cwd(), path) || path, sha256: hashOf(bytes) }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
 /** One hash of all of them. */

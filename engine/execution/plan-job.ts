@@ -25,7 +25,7 @@ export type Planned =
 
 /** Plans one job on what is known of a host; looks nowhere and changes nothing but the world's notes of what is needed. */
 export function planJob(call: Callable, args: object, world: World, user: string, step: number): Planned {
-  const reads = call.kind === 'module' ? call.module.reads(args) : (call.action.reads?.(args) ?? {})
+  const reads = readsOf(call, args)
   const gathered = world.gather(reads, user, step)
   if (gathered.kind === 'unknown' && call.kind === 'action') return { ...gathered, guard: true }
   if (gathered.kind !== 'results') return gathered
@@ -45,6 +45,17 @@ export function planJob(call: Callable, args: object, world: World, user: string
     throw error
   }
 }
+
+/** What a task looks at; those that have the same arguments on every host are asked once. */
+function readsOf(call: Callable, args: object): Reads {
+  const known = readsByArguments.get(args)
+  if (known) return known
+  const reads = call.kind === 'module' ? call.module.reads(args) : (call.action.reads?.(args) ?? {})
+  readsByArguments.set(args, reads)
+  return reads
+}
+
+const readsByArguments = new WeakMap<object, Reads>()
 
 /** Lets a world show what the plan predicts. */
 export function foresee(world: World, plan: Plan<Change>, user: string, step: number): void {

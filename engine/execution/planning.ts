@@ -73,7 +73,7 @@ function nulIn(args: object, schemas: Readonly<Record<string, ArgumentKinds>>): 
     if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
     return Object.entries(value).some((entry) => entry.some(holds))
   }
-  return Object.entries(args).find(([name, value]) => !isFed(name) && holds(value))?.[0]
+  return Object.entries(args).find(([name, value]) => holds(value) && !isFed(name))?.[0]
 }
 
 interface ArgumentKinds {

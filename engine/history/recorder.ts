@@ -1,7 +1,6 @@
 import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Event } from '../report/event.ts'
-import { plain } from '../report/jsonl.ts'
 import type { RecordEnd, RecordStart } from './record.ts'
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants
@@ -61,7 +60,7 @@ export class Recorder {
 
   #add(line: Event | RecordStart | RecordEnd): void {
     if (this.#file === undefined) return
-    this.#lines.push(`${JSON.stringify(line, plain)}\n`)
+    this.#lines.push(`${JSON.stringify(line)}\n`)
     this.#due ??= setImmediate(() => this.flush())
   }
 

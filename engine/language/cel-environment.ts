@@ -21,7 +21,10 @@ export function functionNames(environment: Environment): string[] {
   )
 }
 
-/** The rules of our CEL: JavaScript's numbers, our functions, `default` and `defined`. */
+/**
+ * The rules of our CEL: JavaScript's numbers, `default` and `defined`, and those of our functions that `admitFunctions` has been told
+ * of: there are many, and an expression names few.
+ */
 export function createEnvironment(): Environment {
   const environment = new Environment({
     unlistedVariablesAreDyn: true,
@@ -30,9 +33,22 @@ export function createEnvironment(): Environment {
     limits: { maxDepth: 100, maxAstNodes: 5000 },
   })
   registerNumbers(environment)
-  for (const each of functions.values()) if (!OPERATORS.has(each.name)) registerFunction(environment, each)
   registerLenient(environment)
   return environment
+}
+
+const admitted = new WeakMap<Environment, Set<string>>()
+
+/** Makes known to an environment whatever of our functions a text may call. */
+export function admitFunctions(environment: Environment, text: string): void {
+  const known = admitted.get(environment) ?? new Set()
+  admitted.set(environment, known)
+  for (const [name] of text.matchAll(/[A-Za-z_]\w*/g)) {
+    const named = functions.get(name)
+    if (!named || known.has(name) || OPERATORS.has(name)) continue
+    known.add(name)
+    registerFunction(environment, named)
+  }
 }
 
 /** What an expression's value is outside of it: numbers are JavaScript's, views are what they were made of. */

@@ -1,7 +1,7 @@
 import { TypeError as CelTypeError, type Environment, EvaluationError, ParseError } from '@marcbachmann/cel-js'
 import type { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
-import { createEnvironment, functionNames, ownName, valueFromCel } from './cel-environment.ts'
+import { admitFunctions, createEnvironment, functionNames, ownName, valueFromCel } from './cel-environment.ts'
 import { celFailure, syntaxFailure } from './cel-failure.ts'
 import { type Names, TextFailure } from './names.ts'
 import { hideMade, MetUnknown, observe } from './observation.ts'
@@ -42,6 +42,7 @@ function parse(text: string): Cel {
     })
   }
   environment ??= createEnvironment()
+  admitFunctions(environment, text)
   try {
     const run = environment.parse(text)
     const names = new Set<string>()

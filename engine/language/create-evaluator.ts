@@ -3,7 +3,7 @@ import { HIDDEN, Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 import type { Value, ValueMap } from '../resource/value.ts'
 import { evaluateArguments } from './call.ts'
-import type { Arguments, Evaluator, LoopItem, Verdict } from './evaluator.ts'
+import type { Evaluator, LoopItem, Verdict } from './evaluator.ts'
 import type { Expression } from './expression.ts'
 import { kindOf } from './functions/define.ts'
 import { HostProblem } from './host-problem.ts'
@@ -21,22 +21,31 @@ export interface TryingEvaluator extends Evaluator {
   eachArgument(step: Step, host: string, item?: LoopItem): readonly (() => unknown)[]
 }
 
+/** What a step without conditions, and one without `environment`, come to on every host. */
+const ALWAYS: Verdict = { holds: true }
+const NO_ENVIRONMENT: Readonly<Record<string, string>> = {}
+
 /** Evaluates steps for hosts; a Problem names the host, and the task when it lies in another file. */
 export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvaluator {
   return {
-    eachArgument: (step, host, item) =>
-      (step.inner.args?.values ?? []).map(
+    eachArgument(step, host, item) {
+      const { args } = step.inner
+      if (!args || args.settled?.kind === 'known') return []
+      return args.values.map(
         ([, written]) =>
           () =>
             forHost(scopes, step, host, () => evaluateWritten(written, namesOf(step, host, item))),
-      ),
+      )
+    },
 
-    when: (step, host, item) => forHost(scopes, step, host, () => allHold(step, namesOf(step, host, item))),
+    when: (step, host, item) =>
+      step.when.length === 0 ? ALWAYS : forHost(scopes, step, host, () => allHold(step, namesOf(step, host, item))),
 
-    items: (step, host) =>
-      forHost(scopes, step, host, () => {
-        if (!step.loop) return undefined
-        const value = evaluateWritten(step.loop.items, namesOf(step, host))
+    items(step, host) {
+      const { loop } = step
+      if (!loop) return undefined
+      return forHost(scopes, step, host, () => {
+        const value = evaluateWritten(loop.items, namesOf(step, host))
         if (value instanceof Unknown || Array.isArray(value)) return value
         const hint = isRecord(value) ? 'write {{items name}} for a list of key and value' : undefined
         throw new Problem({
@@ -45,19 +54,20 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
           place: step.place,
           hint,
         })
-      }),
+      })
+    },
 
     label: (step, host, item) =>
       forHost(scopes, step, host, () =>
         labelOf(step.loop?.label ? evaluateWritten(step.loop.label, namesOf(step, host, item)) : item.value),
       ),
 
-    args: (step, host, item) =>
-      forHost(scopes, step, host, (): Arguments => {
-        const { args, scope } = step.inner
-        if (!args) throw new Error(`${step.name} takes no arguments`)
-        return evaluateArguments(args, namesOf(step, host, item), files, scope)
-      }),
+    args(step, host, item) {
+      const { args, scope } = step.inner
+      if (!args) throw new Error(`${step.name} takes no arguments`)
+      if (args.settled) return args.settled
+      return forHost(scopes, step, host, () => evaluateArguments(args, namesOf(step, host, item), files, scope))
+    },
 
     evaluate: (expression, step, host, more = {}) =>
       forHost(scopes, step, host, () => expression.evaluate(namesOf(step, host, more.item, more.names))),
@@ -65,10 +75,11 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
     rank: ({ by, scope }, step, host) =>
       forHost(scopes, step, host, () => by.evaluate(scopes.of(host, scope, step.inner.playHosts))),
 
-    delegate: (step, host, item) =>
-      forHost(scopes, step, host, () => {
-        if (!step.delegateTo) return undefined
-        const value = evaluateWritten(step.delegateTo, namesOf(step, host, item))
+    delegate(step, host, item) {
+      const { delegateTo } = step
+      if (!delegateTo) return undefined
+      return forHost(scopes, step, host, () => {
+        const value = evaluateWritten(delegateTo, namesOf(step, host, item))
         if (value instanceof Unknown) return value
         const { inventory } = scopes.options
         if (typeof value === 'string' && (inventory.hosts.has(value) || value === 'localhost')) return value
@@ -76,15 +87,18 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
         throw new Problem({
           code: 'UNKNOWN_HOST',
           message: `delegate_to names ${shown}, which is no host of the inventory`,
-          place: step.delegateTo.node ? placeOf(step.delegateTo.node) : step.place,
+          place: delegateTo.node ? placeOf(delegateTo.node) : step.place,
           hint: near(value, inventory.hosts.keys()),
         })
-      }),
+      })
+    },
 
-    environment: (step, host, item) =>
-      forHost(scopes, step, host, () => {
+    environment(step, host, item) {
+      const { environment } = step.inner
+      if (environment.length === 0) return NO_ENVIRONMENT
+      return forHost(scopes, step, host, () => {
         const all: Record<string, string> = {}
-        for (const written of step.inner.environment) {
+        for (const written of environment) {
           const value = evaluateWritten(written, namesOf(step, host, item))
           if (value instanceof Unknown) return value
           for (const [name, part] of Object.entries(value as ValueMap)) {
@@ -93,7 +107,8 @@ export function createEvaluator(scopes: Scopes, files: SourceFiles): TryingEvalu
           }
         }
         return all
-      }),
+      })
+    },
   }
 
   function namesOf(step: Step, host: string, item?: LoopItem, names?: ValueMap): Names {

@@ -60,8 +60,13 @@ export function noteVolatile(): void {
 
 export function meetUnknown(unknown: Unknown): never {
   current.unknown ??= unknown
-  throw new MetUnknown(unknown)
+  const met = thrown.get(unknown) ?? new MetUnknown(unknown)
+  thrown.set(unknown, met)
+  throw met
 }
+
+/** One for each, since making an error costs more than all else about it. */
+const thrown = new WeakMap<Unknown, MetUnknown>()
 
 /** The value of a secret, for an evaluation whose result becomes a secret in turn. */
 export function readSecret(secret: Secret): string | number {

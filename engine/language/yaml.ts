@@ -1,4 +1,4 @@
-import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
+import { type Document, isAlias, isMap, isScalar, isSeq, type Node, type Scalar, Schema, type YAMLMap } from 'yaml'
 import { Problem } from '../problem.ts'
 import { HIDDEN } from '../resource/secret.ts'
 import type { SourceText } from './source-text.ts'
@@ -33,11 +33,18 @@ export function parseYaml(source: SourceText, problems: Problem[]): YamlNode | u
 /** Beyond these the text is no YAML at all, and telling each costs time. */
 const MOST_ERRORS = 50
 
+/** Made once: the library would make one for each document. */
+const SCHEMA = new Schema({
+  schema: 'core',
+  resolveKnownTags: true,
+  customTags: ['!cel', '!vault'].map((tag) => ({ tag, resolve: (text: string) => text })),
+})
+
 function documentOf(source: SourceText, problems: Problem[]): Document.Parsed | undefined {
   try {
     return composeDocument(source.text, {
       stringKeys: true,
-      customTags: ['!cel', '!vault'].map((tag) => ({ tag, resolve: (text: string) => text })),
+      schema: SCHEMA as never,
       prettyErrors: false,
       // The library compares every key with every other; the Reader finds them faster.
       uniqueKeys: false,

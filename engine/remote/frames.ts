@@ -46,8 +46,10 @@ export class FrameSplitter {
 
   /** How many bytes at the end of `data` may be the beginning of a mark. */
   #possibleStart(data: Buffer): number {
-    for (let length = Math.min(this.#start.length - 1, data.length); length > 0; length--) {
-      if (data.subarray(data.length - length).equals(this.#start.subarray(0, length))) return length
+    const from = Math.max(0, data.length - this.#start.length + 1)
+    for (let at = data.indexOf(NEWLINE, from); at >= 0; at = data.indexOf(NEWLINE, at + 1)) {
+      const length = data.length - at
+      if (data.compare(this.#start, 0, length, at) === 0) return length
     }
     return 0
   }

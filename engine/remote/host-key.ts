@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { appendFile, mkdir, open, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, open } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import type { ServerHostKeyAlgorithm } from 'ssh2'
 import { type HostAddress, nameOf } from './address.ts'
 import type { Failure } from './failures.ts'
 import { fileName, isFor, isHashed, type KnownHost, parseKnownHosts } from './known-hosts.ts'
+import { UnchangedFiles } from './unchanged-file.ts'
 
 const ALGORITHMS: Record<string, ServerHostKeyAlgorithm[]> = {
   'ssh-ed25519': ['ssh-ed25519'],
@@ -25,7 +26,7 @@ export interface HostKeyCheck {
 /** Reads the known_hosts files for a host. */
 export async function hostKeyCheck(host: HostAddress): Promise<HostKeyCheck> {
   const name = fileName(host.hostKeyAlias ?? host.address, host.hostKeyAlias === undefined ? host.port : 22)
-  const entries = (await Promise.all(host.knownHostsFiles.map(readKnownHosts))).flat()
+  const entries = host.knownHostsFiles.flatMap(readKnownHosts)
   const plain = entries.filter(({ names, marker }) => !isHashed(names) || marker === 'revoked')
   const found = plain.filter((entry) => isFor(entry, name))
   const known = found.some(({ marker }) => marker === undefined) ? found : entries.filter((entry) => isFor(entry, name))
@@ -117,9 +118,11 @@ function vouched(host: HostAddress, authority: KnownHost): Failure {
   }
 }
 
-async function readKnownHosts(file: string): Promise<KnownHost[]> {
+const read = new UnchangedFiles((text, file) => parseKnownHosts(file, text))
+
+function readKnownHosts(file: string): readonly KnownHost[] {
   try {
-    return parseKnownHosts(file, await readFile(file, 'utf8'))
+    return read.read(file)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw error

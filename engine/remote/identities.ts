@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import ssh2, { type BaseAgent, type ParsedKey } from 'ssh2'
 import type { Secret } from '../resource/secret.ts'
 import type { HostAddress } from './address.ts'
+import { UnchangedFiles } from './unchanged-file.ts'
 
 /** A private key that can be tried, wherever it lies. */
 export interface Identity {
@@ -44,10 +44,10 @@ async function fileIdentity(
   notes: string[],
   expected: boolean,
 ): Promise<Identity | undefined> {
-  const text = await readKey(file, notes, expected)
-  if (text === undefined) return undefined
-  const parsed = ssh2.utils.parseKey(text)
-  const key = parsed instanceof Error ? await publicHalf(file, text) : parsed
+  const read = readKey(file, notes, expected)
+  if (read === undefined) return undefined
+  const { text, parsed } = read
+  const key = parsed instanceof Error ? publicHalf(file, text) : parsed
   if (key === undefined || key instanceof Error) {
     const why = parsed instanceof Error ? parsed.message : 'no key in it'
     notes.push(
@@ -79,9 +79,11 @@ async function fileIdentity(
   }
 }
 
-async function readKey(file: string, notes: string[], expected: boolean): Promise<string | undefined> {
+const keyFiles = new UnchangedFiles((text) => ({ text, parsed: ssh2.utils.parseKey(text) }))
+
+function readKey(file: string, notes: string[], expected: boolean): ReturnType<typeof keyFiles.read> | undefined {
   try {
-    return await readFile(file, 'utf8')
+    return keyFiles.read(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (expected || code !== 'ENOENT') notes.push(`key ${file}: ${code === 'ENOENT' ? 'there is no such file' : code}`)
@@ -90,10 +92,10 @@ async function readKey(file: string, notes: string[], expected: boolean): Promis
 }
 
 /** The public key of a locked private one: it stands unlocked in OpenSSH's own format, else in the file beside it. */
-async function publicHalf(file: string, text: string): Promise<ParsedKey | undefined> {
+function publicHalf(file: string, text: string): ParsedKey | undefined {
   const body = /-----BEGIN OPENSSH PRIVATE KEY-----([\s\S]+?)-----END/.exec(text)?.[1]
   const line =
-    body === undefined ? await readKey(`${file}.pub`, [], false) : openSshPublicLine(Buffer.from(body, 'base64'))
+    body === undefined ? readKey(`${file}.pub`, [], false)?.text : openSshPublicLine(Buffer.from(body, 'base64'))
   const key = line === undefined ? undefined : ssh2.utils.parseKey(line)
   return key instanceof Error ? undefined : key
 }

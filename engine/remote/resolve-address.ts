@@ -5,6 +5,14 @@ import type { SshConfig, SshSettings } from './ssh-config.ts'
 /** What inventory and flags say; they win over ~/.ssh/config, and that over the defaults. */
 export type GivenAddress = Pick<HostAddress, 'name' | 'address'> & Partial<HostAddress>
 
+let name: string | undefined
+
+/** The account of this process; asking the system for it again would cost a look at its files for each host. */
+function ownName(): string {
+  name ??= userInfo().username
+  return name
+}
+
 /** Only ssh itself can do these. */
 const NEEDS_OPENSSH = [
   'proxycommand',
@@ -93,7 +101,7 @@ const HOP = /^(?:ssh:\/\/)?(?:(?<user>[^@]+)@)?(?:\[(?<bracketed>[^\]]+)\]|(?<pl
 function withDefaults(given: GivenAddress, found: Partial<HostAddress>): HostAddress {
   return {
     port: 22,
-    user: userInfo().username,
+    user: ownName(),
     connection: 'ssh2',
     knownHostsFiles: [`${homedir()}/.ssh/known_hosts`, SYSTEM_KNOWN_HOSTS],
     hostKeyChecking: 'strict',
@@ -131,8 +139,8 @@ function expander({ address, alias, port, user }: GivenAddress & { alias: string
     h: address,
     n: alias,
     p: String(port ?? 22),
-    r: user ?? userInfo().username,
-    u: userInfo().username,
+    r: user ?? ownName(),
+    u: ownName(),
   }
   return (text: string) =>
     text.replace(/^~(?=\/)/, homedir()).replace(/%(.)/g, (whole, token: string) => tokens[token] ?? whole)

@@ -1,10 +1,9 @@
-import { Problem } from '../problem.ts'
 import type { Event } from './event.ts'
 import type { Output } from './live-view.ts'
 
 /** The report for programs: one event a line, as docs/events.md describes them, and nothing else. */
 export function createJsonlReporter({ output }: { output: Output }): (event: Event) => void {
-  return (event) => output.write(`${JSON.stringify(event, plain).replace(unsafe, escaped)}\n`)
+  return (event) => output.write(`${JSON.stringify(event).replace(unsafe, escaped)}\n`)
 }
 
 /** What JSON lets stand and a terminal obeys, as a reader of JSON takes it for the same text. */
@@ -12,11 +11,4 @@ const unsafe = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufef
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`
-}
-
-/** An Error's own sentence is not enumerable, and JSON would lose it. */
-export function plain(_key: string, value: unknown): unknown {
-  if (!(value instanceof Problem)) return value
-  const { code, message, place, hint, severity } = value
-  return { code, severity, message, place, hint }
 }

@@ -9,6 +9,10 @@ import { program } from '../../engine/cli/program.ts'
 import type { Problem } from '../../engine/problem.ts'
 import { problemText } from '../../engine/report/problem-text.ts'
 
+test.each(program().commands.map((command) => command.name()))('declares nothing but %s when that is named', (name) => {
+  expect(program([name]).commands.map((command) => command.name())).toEqual([name])
+})
+
 describe('the built command line', () => {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-dist-'))
   const entry = join(folder, 'lockstep.js')
