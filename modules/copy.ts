@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { tidy } from '../engine/resource/read.ts'
-import { contentArgs, defineContentModule } from './file-content.ts'
+import { contentArgs, defineContentModule, sizeOf } from './file-content.ts'
 
 /** A file on the host that holds what a file beside the playbook, or the playbook itself, says. */
 export const copy = defineContentModule({
@@ -29,7 +29,7 @@ export const copy = defineContentModule({
 
   resource: ({ dest }) => `file:${tidy(dest)}`,
 
-  file: ({ dest, src }) => ({ path: dest, size: Buffer.isBuffer(src?.content) ? src.content.length : 0 }),
+  file: ({ dest, src, content }) => ({ path: dest, size: sizeOf(src?.content ?? content) }),
 
   content: ({ src, content }) => src?.content ?? content ?? '',
 })
