@@ -43,7 +43,7 @@ function shells(count: number, group = 'all'): string {
 }
 
 function playbook(tasks: readonly object[], more: object = {}): string {
-  return JSON.stringify([{ hosts: 'all', ...more, tasks }])
+  return JSON.stringify([{ hosts: 'all', ...more, tasks }], undefined, 1)
 }
 
 /** Ten files on each host, each host with a folder of its own. */

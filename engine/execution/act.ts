@@ -76,7 +76,12 @@ export function onlyLooks({ job, planned }: PlannedJob): boolean {
 export function touchedBy({ job, planned }: PlannedJob): readonly AnyRead[] | undefined {
   if (job.call.kind === 'action') return onlyLooks({ job, planned }) ? [] : undefined
   if (job.call.module.touches !== 'reads' || planned.kind !== 'plan') return undefined
-  return [...readsOf(job.call.module, argsOf(job)), ...(planned.plan.after ?? []).map(({ read }) => read)]
+  const { module } = job.call
+  const { sets } = module
+  const set = Object.entries(module.reads(argsOf(job))).flatMap(([name, read]) =>
+    sets === undefined || sets.includes(name) ? (read as AnyRead | AnyRead[]) : [],
+  )
+  return [...set.flatMap(looksFor), ...(planned.plan.after ?? []).map(({ read }) => read)]
 }
 
 /** Accounts that are another after a job, or none. */
