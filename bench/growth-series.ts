@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import type { LabHost } from '../lab/wanted.ts'
 
 /** A host that files are really sent to, and many names lead to. */
@@ -11,6 +11,8 @@ export interface Trial {
   phases: Record<string, readonly string[]>
   /** Makes what is no text. */
   prepare?(folder: string): void
+  /** Makes what a phase begins with. */
+  before?(phase: string, folder: string): unknown
   /** Shell text that takes away on the lab host what came there. */
   undo?: string
 }
@@ -27,13 +29,15 @@ export interface Series {
 }
 
 const job = ['-i', 'hosts.json', 'play.yml']
-const phases = (...names: ('validate' | 'check fresh' | 'first apply' | 'second run')[]) =>
-  Object.fromEntries(
-    names.map((name) => [
-      name,
-      [{ validate: 'validate', 'check fresh': 'check', 'first apply': 'run', 'second run': 'run' }[name], ...job],
-    ]),
-  )
+const verbs = {
+  validate: 'validate',
+  'check fresh': 'check',
+  'first apply': 'run',
+  'second run': 'run',
+  'check converged': 'check',
+}
+const phases = (...names: (keyof typeof verbs)[]) =>
+  Object.fromEntries(names.map((name) => [name, [verbs[name], ...job]]))
 const all = phases('check fresh', 'first apply', 'second run')
 
 /** Hosts that are shells of this machine: all that a host costs here but the connection. */
@@ -69,10 +73,16 @@ export const series: readonly Series[] = [
     name: 'hosts',
     axis: 'hosts',
     sizes: [1, 10, 100, 1000],
-    told: 'a folder and ten files on each of so many hosts, which are shells of the same machine (`connection: local`), 50 at a time; the CPU time is that of the controller alone',
+    told: 'check of a folder and ten files on each of so many hosts, which are shells of the same machine (`connection: local`), 50 at a time; no more than one of them could be run on, since they have one lock',
     trial: (size, folder) => ({
-      files: { 'hosts.json': shells(size), 'play.yml': playbook(tenFiles(folder)), 'on/.keep': '' },
-      phases: Object.fromEntries(Object.entries(all).map(([phase, words]) => [phase, [...words, '-f', '50']])),
+      files: { 'hosts.json': shells(size), 'play.yml': playbook(tenFiles(folder)) },
+      phases: Object.fromEntries(
+        Object.entries(phases('check fresh', 'check converged')).map(([phase, words]) => [
+          phase,
+          [...words, '-f', '50'],
+        ]),
+      ),
+      before: (phase) => phase === 'check converged' && makeFiles(`${folder}/on`, size),
     }),
   },
   {
@@ -97,14 +107,14 @@ export const series: readonly Series[] = [
     name: 'tasks',
     axis: 'tasks',
     sizes: [10, 100, 1000, 5000],
-    told: 'so many `copy` tasks of small files, on one host that is a shell of the same machine',
+    told: 'so many tasks, each a folder, on one host that is a shell of the same machine',
     trial: (size, folder) => ({
       files: {
         'hosts.json': shells(1),
         'play.yml': playbook(
           Array.from({ length: size }, (_, at) => ({
-            name: `file ${at}`,
-            copy: { dest: `${folder}/on/f${at}`, content: `${at}\n` },
+            name: `folder ${at}`,
+            file: { path: `${folder}/on/d${at}`, state: 'directory' },
           })),
         ),
         'on/.keep': '',
@@ -116,15 +126,15 @@ export const series: readonly Series[] = [
     name: 'items',
     axis: 'loop items',
     sizes: [10, 100, 1000, 10_000],
-    told: 'one `copy` task with so many items, on one host that is a shell of the same machine',
+    told: 'one task with so many items, each a folder, whose results are registered; on one host that is a shell of the same machine',
     trial: (size, folder) => ({
       files: {
         'hosts.json': shells(1),
         'play.yml': playbook(
           [
             {
-              name: 'files',
-              copy: { dest: `${folder}/on/f{{ item }}`, content: '{{ item }}\n' },
+              name: 'folders',
+              file: { path: `${folder}/on/d{{ item }}`, state: 'directory' },
               loop: '{{ numbers }}',
               register: 'made',
             },
@@ -197,6 +207,14 @@ export const series: readonly Series[] = [
     }),
   },
 ]
+
+/** What ten files on each host come to. */
+function makeFiles(folder: string, hosts: number): void {
+  for (let host = 1; host <= hosts; host++) {
+    mkdirSync(`${folder}/h${host}`, { recursive: true })
+    for (let at = 0; at < 10; at++) writeFileSync(`${folder}/h${host}/f${at}`, `h${host} ${at}\n`)
+  }
+}
 
 /** A file whose bytes neither repeat nor compress, and that is the same each time. */
 function makeBytes(path: string, size: number): void {

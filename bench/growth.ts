@@ -47,6 +47,7 @@ async function measureSize(
     }
     trial.prepare?.(folder)
     for (const [phase, words] of Object.entries(trial.phases)) {
+      trial.before?.(phase, folder)
       const cost = await costOf(words, folder, home)
       figures.push({ series: one.name, size, phase, ...cost })
       log(
@@ -68,9 +69,9 @@ async function costOf(words: readonly string[], folder: string, home: string) {
   const usage = join(folder, '.usage')
   const hook = join(home, 'bench/usage.mjs')
   const start = performance.now()
-  const child = spawn(process.execPath, ['--import', hook, join(home, 'dist/lockstep.js'), ...words], {
+  const child = spawn(process.execPath, [join(home, 'dist/lockstep.js'), ...words], {
     cwd: folder,
-    env: { ...process.env, HOME: folder, LOCKSTEP_USAGE: usage },
+    env: { ...process.env, HOME: folder, NODE_OPTIONS: `--import=${hook}`, LOCKSTEP_USAGE: usage },
     stdio: ['ignore', 'pipe', 'pipe'],
     timeout: MINUTES_AT_MOST * 60_000,
   })
@@ -85,6 +86,18 @@ async function costOf(words: readonly string[], folder: string, home: string) {
   const wallMs = Math.round(performance.now() - start)
   if (code !== 0 && code !== 2)
     throw new Error(`${words.join(' ')} ended with ${code}: ${Buffer.concat(said).toString().slice(-2000)}`)
-  const { cpuMs, memoryMiB } = JSON.parse(readFileSync(usage, 'utf8')) as { cpuMs: number; memoryMiB: number }
+  const processes = readFileSync(usage, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Usage)
+  rmSync(usage)
+  const cpuMs = processes.reduce((sum, one) => sum + one.cpuMs, 0)
+  const memoryMiB = Math.max(...processes.map((one) => one.memoryMiB))
   return { wallMs, cpuMs: Math.round(cpuMs), memoryMiB: Math.round(memoryMiB) }
+}
+
+/** What bench/usage.mjs tells of a process. */
+interface Usage {
+  cpuMs: number
+  memoryMiB: number
 }
