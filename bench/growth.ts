@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { labExec } from '../lab/exec.ts'
 import { labUp } from '../lab/lab.ts'
-import { type GrowthFigure, keepGrowth } from './growth-figures.ts'
+import { keepGrowth } from './growth-figures.ts'
 import { growthHost, type Series, series, type Trial } from './growth-series.ts'
 
 const MINUTES_AT_MOST = 15
@@ -25,20 +25,13 @@ export async function measureGrowth(
     if (one.name === 'copy' || one.name === 'ssh-hosts') await labUp({ hosts: [growthHost], log: () => {} })
     for (const size of one.sizes) {
       if (sizes.length > 0 && !sizes.includes(size)) continue
-      // After each size: a bench that is ended early has not been for nothing.
-      keepGrowth(await measureSize(one, size, home, log))
+      await measureSize(one, size, home, log)
     }
   }
 }
 
-async function measureSize(
-  one: Series,
-  size: number,
-  home: string,
-  log: (line: string) => void,
-): Promise<GrowthFigure[]> {
+async function measureSize(one: Series, size: number, home: string, log: (line: string) => void): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'lockstep-growth-'))
-  const figures: GrowthFigure[] = []
   try {
     const trial = one.trial(size, folder)
     for (const [name, text] of Object.entries(trial.files)) {
@@ -49,7 +42,8 @@ async function measureSize(
     for (const [phase, words] of Object.entries(trial.phases)) {
       trial.before?.(phase, folder)
       const cost = await costOf(words, folder, home)
-      figures.push({ series: one.name, size, phase, ...cost })
+      // At once: a bench that is ended early has not been for nothing.
+      keepGrowth([{ series: one.name, size, phase, ...cost }])
       log(
         `${one.name} ${size}, ${phase}: ${(cost.wallMs / 1000).toFixed(2)} s, CPU ${cost.cpuMs} ms, ${cost.memoryMiB} MiB`,
       )
@@ -58,7 +52,6 @@ async function measureSize(
   } finally {
     rmSync(folder, { recursive: true })
   }
-  return figures
 }
 
 async function undo({ undo: script }: Trial): Promise<void> {

@@ -10,7 +10,12 @@ export const copy = defineContentModule({
   args: Arg.object(
     {
       dest: Arg.path({ description: 'Path of the file on the host, its name included.' }),
-      src: Type.Optional(Arg.source({ description: 'File beside the playbook or in `files/` that it shall equal.' })),
+      src: Type.Optional(
+        Arg.source({
+          description:
+            'File beside the playbook or in `files/` that it shall equal, of any size. From 1 MiB on it is sent in pieces, and goes on where an interrupted run has stopped; from 8 MiB on it is compared and shown by size and SHA-256.',
+        }),
+      ),
       content: Type.Optional(Arg.text({ description: 'What the file shall hold, in place of `src`.' })),
       ...contentArgs,
     },
