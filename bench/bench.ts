@@ -8,6 +8,7 @@ import type { LabHost } from '../lab/wanted.ts'
 import { wireOf } from '../lab/wire.ts'
 import { availableEngines, type Engine, prepareTask, type Task } from './engines.ts'
 import { type Figure, keepFigures, type Phase, summary } from './figures.ts'
+import { measureGrowth } from './growth.ts'
 import { jobs, severalAtATime } from './jobs.ts'
 import { type Cost, measured } from './measure.ts'
 import { writePages } from './page.ts'
@@ -21,7 +22,10 @@ const words = join(scratch, 'words.log')
 
 const wish = wishOf(process.argv.slice(2), jobs)
 if (wish === 'page') writePages()
-else if (wish !== undefined) await bench(wish)
+else if (wish === 'growth') {
+  await measureGrowth(process.argv.slice(3), home, log)
+  writePages()
+} else if (wish !== undefined) await bench(wish)
 
 async function bench(wish: Wish): Promise<void> {
   log(`what the tools say goes to ${words}`)

@@ -1,11 +1,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { allFigures, type Figure, phases, type Row, rowsOf, seconds } from './figures.ts'
+import { growthPart } from './growth-page.ts'
 import { plotText } from './plot.ts'
 
 const PAGE = 'docs/performance.md'
 const PLOTS = 'docs/performance'
 const BEGIN = '<!-- figures: written by `npm run bench -- page` -->\n'
 const END = '<!-- end of the figures -->'
+const GROWTH_BEGIN = '<!-- growth: written by `npm run bench -- growth` -->\n'
+const GROWTH_END = '<!-- end of growth -->'
 
 const colours: Record<string, string> = {
   Lockstep: '#0b7a75',
@@ -29,7 +32,12 @@ export function writePages(): void {
   const page = readFileSync(PAGE, 'utf8')
   const [before = '', rest = ''] = page.split(BEGIN)
   const after = rest.slice(rest.indexOf(END))
-  writeFileSync(PAGE, `${before}${BEGIN}\n${parts.join('\n')}\n${after}`)
+  writeFileSync(PAGE, withGrowth(`${before}${BEGIN}\n${parts.join('\n')}\n${after}`))
+}
+
+function withGrowth(page: string): string {
+  const [before = '', rest = ''] = page.split(GROWTH_BEGIN)
+  return `${before}${GROWTH_BEGIN}\n${growthPart()}\n${rest.slice(rest.indexOf(GROWTH_END))}`
 }
 
 function partOf(key: string, figures: readonly Figure[]): string {

@@ -62,7 +62,8 @@ function barText({ label, colour, value, least, most }: Bar, x: (value: number) 
   return `${text(LEFT - 6, y + 12, label, 'end')}${bar}${whisker}${text(x(most) + 5, y + 12, number(value), 'start')}`
 }
 
-function text(x: number, y: number, words: string, anchor: string, kind = 'plain'): string {
+/** Words at a place of a plot. */
+export function text(x: number, y: number, words: string, anchor: string, kind = 'plain'): string {
   return `<text x="${x}" y="${y}" text-anchor="${anchor}" class="${kind}">${escaped(words)}</text>`
 }
 
@@ -72,15 +73,18 @@ function decades(first: number, last: number): number[] {
   return all
 }
 
-function number(value: number): string {
+/** Three digits that count. */
+export function number(value: number): string {
   return value >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)))
 }
 
-function round(value: number): number {
+/** A place in tenths of a pixel. */
+export function round(value: number): number {
   return Math.round(value * 10) / 10
 }
 
-function escaped(words: string): string {
+/** Words as they stand in XML. */
+export function escaped(words: string): string {
   return words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;')
 }
 

@@ -15,8 +15,8 @@ export interface Wish {
   repeats: number
 }
 
-/** What the words ask for; `page` writes the page from what was measured before. */
-export function wishOf(words: readonly string[], jobs: readonly Job[]): Wish | 'page' | undefined {
+/** What the words ask for; `growth` is measured apart, and `page` writes the page from what was measured before. */
+export function wishOf(words: readonly string[], jobs: readonly Job[]): Wish | 'page' | 'growth' | undefined {
   const { positionals, values } = parseArgs({
     args: [...words],
     allowPositionals: true,
@@ -33,7 +33,7 @@ export function wishOf(words: readonly string[], jobs: readonly Job[]): Wish | '
     process.stdout.write(help)
     return undefined
   }
-  if (positionals[0] === 'page') return 'page'
+  if (positionals[0] === 'page' || positionals[0] === 'growth') return positionals[0]
   const names = positionals.filter((word) => !/^\d+$/.test(word))
   const counts = positionals.filter((word) => /^\d+$/.test(word)).map(Number)
   const odd = names.find((name) => jobs.every((job) => job.name !== name))
@@ -50,11 +50,14 @@ export function wishOf(words: readonly string[], jobs: readonly Job[]): Wish | '
 }
 
 const help = `npm run bench -- [JOB…] [HOSTS…] [--delay MS] [--engine NAME] [--phase NAME] [--turns N] [--repeats N]
+npm run bench -- growth [SERIES…] [SIZE…]
 npm run bench -- page
 
   npm run bench                                   everything, for some hours
   npm run bench -- synthetic 30 --delay 0         one job on thirty hosts, without delay
   npm run bench -- tunnels --engine Lockstep      one engine alone
   npm run bench -- synthetic 100 --phase 'second run'  on hosts where the job is done already
+  npm run bench -- growth                         how time and memory grow with hosts, tasks, items, inventory and files
+  npm run bench -- growth tasks 1000              one series, one size
   npm run bench -- page                           docs/performance.md anew, from the figures of before
 `

@@ -1,7 +1,7 @@
 import { Type } from '@sinclair/typebox'
 import { Arg } from '../engine/resource/arguments.ts'
 import { tidy } from '../engine/resource/read.ts'
-import { contentArgs, defineContentModule } from './file-content.ts'
+import { contentArgs, defineContentModule, sizeOf } from './file-content.ts'
 
 /** A file on the host that holds what a file beside the playbook, or the playbook itself, says. */
 export const copy = defineContentModule({
@@ -10,7 +10,12 @@ export const copy = defineContentModule({
   args: Arg.object(
     {
       dest: Arg.path({ description: 'Path of the file on the host, its name included.' }),
-      src: Type.Optional(Arg.source({ description: 'File beside the playbook or in `files/` that it shall equal.' })),
+      src: Type.Optional(
+        Arg.source({
+          description:
+            'File beside the playbook or in `files/` that it shall equal, of any size. From 1 MiB on it is sent in pieces, and goes on where an interrupted run has stopped; from 8 MiB on it is compared and shown by size and SHA-256.',
+        }),
+      ),
       content: Type.Optional(Arg.text({ description: 'What the file shall hold, in place of `src`.' })),
       ...contentArgs,
     },
@@ -29,7 +34,7 @@ export const copy = defineContentModule({
 
   resource: ({ dest }) => `file:${tidy(dest)}`,
 
-  file: ({ dest, src }) => ({ path: dest, size: Buffer.isBuffer(src?.content) ? src.content.length : 0 }),
+  file: ({ dest, src, content }) => ({ path: dest, size: sizeOf(src?.content ?? content) }),
 
   content: ({ src, content }) => src?.content ?? content ?? '',
 })

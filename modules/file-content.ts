@@ -1,11 +1,12 @@
 import { isUtf8 } from 'node:buffer'
-import { createHash } from 'node:crypto'
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import type { Change } from '../engine/resource/change.ts'
-import { type Content, octal, sh, type WriteOptions } from '../engine/resource/command.ts'
-import { type Module, type Plan, TaskFailure } from '../engine/resource/module.ts'
-import { type FileState, fileOf, type Prediction, predict, read, tidy } from '../engine/resource/read.ts'
+import { type Content, octal, SENT_FROM, sh, type WriteOptions } from '../engine/resource/command.ts'
+import { digestOf, HELD_LIMIT, LargeFile } from '../engine/resource/large-file.ts'
+import { type Commands, type Module, type Plan, TaskFailure } from '../engine/resource/module.ts'
+import { ABSENT, type FileState, fileOf, type Prediction, predict, read, tidy } from '../engine/resource/read.ts'
 import { Secret } from '../engine/resource/secret.ts'
+import { temporaryOf } from '../engine/resource/write-text.ts'
 import { folderOf, requireFolder } from './folders.ts'
 import {
   type Accounts,
@@ -19,9 +20,6 @@ import {
   type Status,
   wantedStatus,
 } from './ownership.ts'
-
-/** Bytes that are read back to be compared and shown; larger files are compared by their SHA-256. */
-const SHOWN_LIMIT = 8 * 1024 * 1024
 
 /** Arguments of every module that writes a file. */
 export const contentArgs = {
@@ -48,26 +46,32 @@ export interface FileWishes extends Ownership {
 export interface FileHave extends Accounts {
   file: FileState
   parent: FileState
+  /** Of a file that is sent in pieces: the temporary file that an interrupted run may have left. */
+  rest: readonly FileState[]
 }
+
+/** What a file shall hold. */
+export type FileContent = Content | LargeFile
 
 export type ContentChange =
   | (Change<'backup', string> & { path: string })
-  | (Change<'write', Content> & { path: string; options: WriteOptions })
+  | (Change<'write', FileContent> & { path: string; options: WriteOptions })
+  | Change<'clear', string>
   | OwnershipChange
 
 /** A module that decides nothing but what a file holds: place, owner, mode, backup and writing are the same for all of them. */
 export function defineContentModule<S extends TSchema & { static: FileWishes }>(
   module: Pick<Module<S>, 'name' | 'summary' | 'args' | 'examples' | 'resource'> & {
-    /** Where the file is, and about how many bytes it will have. */
+    /** Where the file is, and how many bytes it will have, as far as that is known before the host is. */
     file(want: Static<S>): { path: string; size?: number }
     /** What it shall hold; undefined when nothing has to be done, not even about its owner. Pure; may throw TaskFailure. */
-    content(want: Static<S>, have: FileHave): Content | undefined
+    content(want: Static<S>, have: FileHave): FileContent | undefined
   },
 ): Module<S, ReturnType<typeof contentReads>, ContentChange> {
   const { name, summary, args, examples } = module
   return {
     ...{ name, summary, args, examples },
-    sets: ['file'],
+    sets: ['file', 'rest'],
     touches: 'reads',
     resource: (want) => module.resource(want),
     reads(want) {
@@ -84,7 +88,8 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
     apply: {
       ...ownershipLegs,
       backup: ({ what, path }) => sh`cp -pT --remove-destination -- ${path} ${what}`,
-      write: ({ path, to, options }) => sh.write(path, to ?? '', options),
+      write: ({ path, to, options }) => written(path, to ?? '', options),
+      clear: ({ what }) => sh`rm -f -- ${what}`,
     },
   }
 }
@@ -92,22 +97,32 @@ export function defineContentModule<S extends TSchema & { static: FileWishes }>(
 /** The reads of a module that writes the file at `path`; `size` is that of what will be written, as far as it is known. */
 function contentReads(path: string, want: Ownership, size = 0) {
   return {
-    file: size > SHOWN_LIMIT ? read.digest(path) : read.file(path),
+    file: size > HELD_LIMIT ? read.digest(path) : read.file(path),
     parent: read.folder(folderOf(path)),
+    rest: size >= SENT_FROM ? [read.status(temporaryOf(tidy(path)))] : [],
     ...ownershipReads(want),
   }
 }
 
+/** The command that makes the file what it shall be. */
+function written(path: string, content: FileContent, options: WriteOptions): Commands {
+  if (content instanceof LargeFile) return sh.send(path, content, options)
+  // No part of a secret is ever left on a host.
+  if (content instanceof Secret || content.length < SENT_FROM / 4) return sh.write(path, content, options)
+  const bytes = Buffer.isBuffer(content) ? content : Buffer.from(content)
+  return bytes.length < SENT_FROM ? sh.write(path, bytes, options) : sh.send(path, bytes, options)
+}
+
 /** The changes that give the file at `path` this content, owner and mode. */
-function contentPlan(path: string, content: Content, want: FileWishes, have: FileHave): Plan<ContentChange> {
+function contentPlan(path: string, content: FileContent, want: FileWishes, have: FileHave): Plan<ContentChange> {
   const { file } = have
-  const bytes = content instanceof Secret ? Buffer.from(content.reveal()) : Buffer.from(content)
+  const wanted = wantedOf(content)
   const isNew = file.type === 'absent'
   const isSecret = content instanceof Secret
   const status = isNew
     ? newStatus(want, have.parent, have, { mode: isSecret ? 0o600 : 0o644 })
     : wantedStatus(want, file, have)
-  const differs = isNew || !holds(file, bytes)
+  const differs = isNew || !holds(file, wanted)
   const changes: ContentChange[] = []
   if (differs) {
     if (want.backup && !isNew) {
@@ -119,12 +134,18 @@ function contentPlan(path: string, content: Content, want: FileWishes, have: Fil
     const options = { mode: status.mode, owner, group, validate: want.validate }
     const write = { kind: 'write', what: path, path, options } as const
     if (isSecret) changes.push({ ...write, from: isNew ? undefined : new Secret(''), to: content, secret: true })
-    else changes.push({ ...write, from: shown(file), to: textOrBytes(bytes) })
+    else if (wanted instanceof LargeFile) changes.push({ ...write, from: digestWords(file), to: wanted })
+    else changes.push({ ...write, from: shown(file), to: textOrBytes(wanted) })
   }
   // The write sets owner and mode as well; they are listed for the reader, and are right on their own when it is not due.
   if (!isNew) changes.push(...ownershipChanges(path, file, status))
-  const after = [predicted(path, bytes, status, file)]
+  const after = [predicted(path, wanted, status, file)]
   if (differs && want.backup && !isNew) after.push(predict(read.file(backupPath(path, file)), file))
+  if (have.rest.some(({ type }) => type === 'file')) {
+    const what = temporaryOf(path)
+    if (!differs) changes.push({ kind: 'clear', what, from: 'what an interrupted run had sent', to: undefined })
+    after.push(predict(read.status(what), ABSENT))
+  }
   const warnings =
     isSecret && want.mode === undefined && (status.mode & 0o044) !== 0
       ? [`${path} holds a secret and others may read it (${octal(status.mode)}): give it a mode`]
@@ -132,9 +153,21 @@ function contentPlan(path: string, content: Content, want: FileWishes, have: Fil
   return {
     changes,
     after,
-    result: { path, mode: octal(status.mode), owner: status.owner, group: status.group, size: bytes.length },
+    result: { path, mode: octal(status.mode), owner: status.owner, group: status.group, size: sizeOf(wanted) },
     ...(warnings.length > 0 ? { warnings } : {}),
   }
+}
+
+/** How many bytes an argument's content has, where it can be told; 0 for a secret, which is never sent in pieces. */
+export function sizeOf(content: unknown): number {
+  if (content instanceof LargeFile) return content.size
+  if (Buffer.isBuffer(content)) return content.length
+  return typeof content === 'string' ? Buffer.byteLength(content) : 0
+}
+
+function wantedOf(content: FileContent): Buffer | LargeFile {
+  if (content instanceof LargeFile || Buffer.isBuffer(content)) return content
+  return Buffer.from(content instanceof Secret ? content.reveal() : content)
 }
 
 function requireFilePlace(path: string, { file, parent }: FileHave): void {
@@ -151,23 +184,31 @@ function requireFilePlace(path: string, { file, parent }: FileHave): void {
   requireFolder(path, parent)
 }
 
-function predicted(path: string, bytes: Buffer, status: Status, file: FileState): Prediction {
-  if (file.sha256 === undefined || file.content) return predict(read.file(path), fileOf(bytes, status))
-  return predict(read.digest(path), { ...status, type: 'file', size: bytes.length, sha256: digestOf(bytes) })
+function predicted(path: string, wanted: Buffer | LargeFile, status: Status, file: FileState): Prediction {
+  if (Buffer.isBuffer(wanted) && (file.sha256 === undefined || file.content))
+    return predict(read.file(path), fileOf(wanted, status))
+  return predict(read.digest(path), { ...status, type: 'file', size: sizeOf(wanted), sha256: sha256Of(wanted) })
 }
 
-function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
+function sha256Of(wanted: Buffer | LargeFile): string {
+  return Buffer.isBuffer(wanted) ? digestOf(wanted) : wanted.sha256
 }
 
-function holds(file: FileState, bytes: Buffer): boolean {
-  if (file.content) return file.content.equals(bytes)
-  return file.size === bytes.length && file.sha256 === digestOf(bytes)
+function holds(file: FileState, wanted: Buffer | LargeFile): boolean {
+  if (file.content && Buffer.isBuffer(wanted)) return file.content.equals(wanted)
+  return file.size === sizeOf(wanted) && sha256OfState(file) === sha256Of(wanted)
+}
+
+function sha256OfState({ sha256, content = Buffer.alloc(0) }: FileState): string {
+  return sha256 ?? digestOf(content)
 }
 
 function shown(file: FileState): string | Buffer | undefined {
-  if (file.type === 'absent') return undefined
-  return file.content ? textOrBytes(file.content) : `${file.size} bytes with the SHA-256 ${file.sha256}`
+  return file.content && file.type !== 'absent' ? textOrBytes(file.content) : digestWords(file)
+}
+
+function digestWords(file: FileState): string | undefined {
+  return file.type === 'absent' ? undefined : `${file.size} bytes with the SHA-256 ${sha256OfState(file)}`
 }
 
 function textOrBytes(bytes: Buffer): string | Buffer {
@@ -176,6 +217,5 @@ function textOrBytes(bytes: Buffer): string | Buffer {
 
 /** Named after what it holds, so that the same backup is never made twice; the tilde keeps most programs from reading it. */
 function backupPath(path: string, file: FileState): string {
-  const hash = file.sha256 ?? digestOf(file.content ?? Buffer.alloc(0))
-  return `${path}.${hash.slice(0, 12)}~`
+  return `${path}.${sha256OfState(file).slice(0, 12)}~`
 }

@@ -2,6 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg, type SourceFile } from '../engine/resource/arguments.ts'
 import { sh } from '../engine/resource/command.ts'
+import { HELD_LIMIT, LargeFile } from '../engine/resource/large-file.ts'
 import { Secret } from '../engine/resource/secret.ts'
 import { guardArgs, guarded, guardReads, inFolder } from './guards.ts'
 import { processResult } from './process-result.ts'
@@ -27,6 +28,13 @@ export const script = defineAction({
   reads: guardReads,
 
   decide(args, have) {
+    if (args.src.content instanceof LargeFile) {
+      return {
+        due: false,
+        failure: `${args.src.path} is too large for a script: it has ${args.src.content.size} bytes`,
+        hint: `a script may have ${HELD_LIMIT} bytes; programs can be brought with \`copy\``,
+      }
+    }
     if (interpreterOf(args) === undefined) {
       return {
         due: false,
@@ -41,7 +49,9 @@ export const script = defineAction({
     const words = [...(interpreterOf(wanted) ?? []), '/dev/fd/3', ...(wanted.args ?? [])]
     const program = inFolder(wanted.chdir, sh`exec ${words}`)
     const body = wanted.stdin === undefined ? sh`exec </dev/null; ${program}` : sh.input(program, wanted.stdin)
-    return sh.input(sh`exec 3<&0; ${body}`, wanted.src.content)
+    const { content } = wanted.src
+    if (content instanceof LargeFile) throw new Error('a script of that size is not run')
+    return sh.input(sh`exec 3<&0; ${body}`, content)
   },
 
   conclude: ({ src }, outcome) => processResult(src.path, outcome),
@@ -50,6 +60,7 @@ export const script = defineAction({
 /** The words before the script's own path, as the kernel takes them from a `#!` line: all after the first is one word. */
 function interpreterOf({ src, executable }: { src: SourceFile; executable?: string }): string[] | undefined {
   if (executable !== undefined) return [executable]
+  if (src.content instanceof LargeFile) return undefined
   const text = src.content instanceof Secret ? src.content.reveal() : src.content.toString('latin1', 0, 256)
   const match = /^#![ \t]*(\S+)(?:[ \t]+(\S[^\r\n]*?))?[ \t]*\r?(?:\n|$)/.exec(text)
   return match?.[1] === undefined ? undefined : [match[1], ...(match[2] === undefined ? [] : [match[2]])]

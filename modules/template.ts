@@ -1,6 +1,6 @@
 import { Arg } from '../engine/resource/arguments.ts'
 import { tidy } from '../engine/resource/read.ts'
-import { contentArgs, defineContentModule } from './file-content.ts'
+import { contentArgs, defineContentModule, sizeOf } from './file-content.ts'
 
 /** A file on the host that holds what a template says there. */
 export const template = defineContentModule({
@@ -18,7 +18,7 @@ export const template = defineContentModule({
 
   resource: ({ dest }) => `file:${tidy(dest)}`,
 
-  file: ({ dest }) => ({ path: dest }),
+  file: ({ dest, src }) => ({ path: dest, size: sizeOf(src?.content) }),
 
   content: ({ src }) => src.content,
 })

@@ -30,6 +30,9 @@ export interface Errand {
 /** Told what a job prints while it runs; nobody when nobody asked, or nobody may see it. */
 export type OutputListener = ((job: Job, stream: StreamName, line: string) => void) | undefined
 
+/** Told how far a file is that a job sends. */
+export type ProgressListener = ((job: Job, sent: number, size: number) => void) | undefined
+
 /** The commands of a planned job; none when there is nothing to do. `settles` is the handler whose debt ends with it. */
 export function errand(
   { job, planned }: PlannedJob,
@@ -48,13 +51,18 @@ export function errand(
   return { job, commands, debts: own.length > 0 ? debts : [], before: first.length, own: own.length, timeoutMs }
 }
 
-export function toRemoteJob({ job, commands, before, own, timeoutMs }: Errand, listen: OutputListener): RemoteJob {
-  if (!listen || (job.call.kind === 'action' && job.call.action.terse)) return { commands, timeoutMs }
+export function toRemoteJob(
+  { job, commands, before, own, timeoutMs }: Errand,
+  listen: OutputListener,
+  progress: ProgressListener,
+): RemoteJob {
+  const onProgress = progress && ((sent: number, size: number) => progress(job, sent, size))
+  if (!listen || (job.call.kind === 'action' && job.call.action.terse)) return { commands, timeoutMs, onProgress }
   const listeners = commands.map(({ secrets }, at): Listener | undefined => {
     if (at < before || at >= before + own) return undefined
     return (stream, line) => listen(job, stream, printableLine(censorLine(line, secrets)))
   })
-  return { commands, timeoutMs, listeners }
+  return { commands, timeoutMs, listeners, onProgress }
 }
 
 /** Whether a job changes nothing, by its action's nature or with these arguments. */
@@ -68,7 +76,12 @@ export function onlyLooks({ job, planned }: PlannedJob): boolean {
 export function touchedBy({ job, planned }: PlannedJob): readonly AnyRead[] | undefined {
   if (job.call.kind === 'action') return onlyLooks({ job, planned }) ? [] : undefined
   if (job.call.module.touches !== 'reads' || planned.kind !== 'plan') return undefined
-  return [...readsOf(job.call.module, argsOf(job)), ...(planned.plan.after ?? []).map(({ read }) => read)]
+  const { module } = job.call
+  const { sets } = module
+  const set = Object.entries(module.reads(argsOf(job))).flatMap(([name, read]) =>
+    sets === undefined || sets.includes(name) ? (read as AnyRead | AnyRead[]) : [],
+  )
+  return [...set.flatMap(looksFor), ...(planned.plan.after ?? []).map(({ read }) => read)]
 }
 
 /** Accounts that are another after a job, or none. */

@@ -49,8 +49,8 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   try {
     await oweElsewhere(context, batch)
     const changes = jobs.flatMap(changedAccounts)
-    const remoteJobs = acting.map((one) => toRemoteJob(one, batch.listen))
-    const work = { jobs: remoteJobs, reads: mergeReads(reads).values(), changes }
+    const remoteJobs = acting.map((one) => toRemoteJob(one, batch.listen, batch.progress))
+    const work = { jobs: remoteJobs, reads: mergeReads(reads).values(), changes, signal: context.signal }
     results = (await context.hosts.go({ host: target, become, step: position, ...work })).jobs
   } catch (error) {
     if (!(error instanceof RemoteProblem)) throw error

@@ -4,7 +4,7 @@ import type { Expression } from '../language/expression.ts'
 import type { Callable, Step } from '../language/playbook.ts'
 import { Problem } from '../problem.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
-import { argsOf, type OutputListener } from './act.ts'
+import { argsOf, type OutputListener, type ProgressListener } from './act.ts'
 import { holds } from './acted.ts'
 import { applyBatch, unreached } from './apply.ts'
 import type { PlayContext } from './context.ts'
@@ -22,7 +22,7 @@ export interface Performance {
   call: Callable
   position: number
   /** Everything from this step on, for looking ahead. */
-  ahead: readonly { step: Step; position: number }[]
+  ahead: Iterable<{ step: Step; position: number }>
   /** Hosts that the step is for; with `run_once` only the first of them acts. */
   members: readonly HostState[]
   /** The handler whose debt ends with this step. */
@@ -34,6 +34,7 @@ export interface Performance {
   /** Check mode: hosts on which something happens before that nobody can foresee. */
   hazy: ReadonlySet<string>
   listen: OutputListener
+  progress?: ProgressListener
 }
 
 /** Carries planned jobs out on all targets at once, or says what would come of them. */
@@ -86,7 +87,7 @@ async function runTarget(
 ): Promise<Settled[]> {
   const [first] = jobs
   if (!first) return []
-  const { step, position, settles, listen } = performance
+  const { step, position, settles, listen, progress } = performance
   const refusal = refused(context, step, first)
   if (refusal) return [refusal, ...(await replan(context, performance, target, jobs.slice(1)))]
   if (step.until || isKeeping(first)) {
@@ -96,7 +97,8 @@ async function runTarget(
     return [settled, ...(await replan(context, performance, target, jobs.slice(1)))]
   }
   const length = batchLength(jobs, (job) => refused(context, step, job) !== undefined)
-  const settled = await applyBatch(context, { step, position, target, jobs: jobs.slice(0, length), settles, listen })
+  const batch = { step, position, target, jobs: jobs.slice(0, length), settles, listen, progress }
+  const settled = await applyBatch(context, batch)
   return [...settled, ...(await replan(context, performance, target, jobs.slice(length)))]
 }
 

@@ -20,6 +20,8 @@ export interface Trip {
   reads: Iterable<AnyRead>
   /** Accounts that the jobs change. */
   changes?: readonly string[]
+  /** Ends the sending of files. */
+  signal?: AbortSignal | undefined
 }
 
 export interface HostsOptions {
@@ -96,7 +98,7 @@ export class Hosts {
   }
 
   /** Goes to the host and takes in what was seen. The first trip of each user also asks for what earlier runs owe. */
-  async go({ host, become, step, jobs, reads, changes }: Trip): Promise<Done> {
+  async go({ host, become, step, jobs, reads, changes, signal }: Trip): Promise<Done> {
     // Nothing is changed on a host before it is known whose lock it has and what is owed there.
     if (!this.#connected.has(host) && (jobs.length > 0 || !isSame(this.#keeper(host, become), become)))
       await this.#arrive(host, become, step)
@@ -108,7 +110,7 @@ export class Hosts {
       const lock = holder && { holder, as: this.#keeper(host, become) }
       const isFirst = isNew && lock !== undefined && isSame(lock.as, become)
       const before = isFirst ? [{ commands: [undoStanding], timeoutMs: 120_000 }] : []
-      const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock, changes })
+      const all = await remote.round({ become, jobs: [...before, ...jobs], reads: asked, lock, changes, signal })
       const done = { ...all, jobs: all.jobs.slice(before.length) }
       const left = isFirst ? all.jobs[0]?.[0]?.stdout : undefined
       if (left?.includes('undone')) this.#options.onUndone(host)

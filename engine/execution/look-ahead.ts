@@ -4,9 +4,10 @@ import { Unknown } from '../resource/unknown.ts'
 import type { Value } from '../resource/value.ts'
 import type { HostState } from './host-state.ts'
 import type { Hosts } from './hosts.ts'
-import { type Drafted, draft } from './jobs.ts'
+import { type Drafted, draft, type Job } from './jobs.ts'
 import { type Wanted, want } from './looking.ts'
-import { type PlannedJob, planJobs } from './planning.ts'
+import type { Planned } from './plan-job.ts'
+import { planJobs } from './planning.ts'
 import { expectedValue } from './register.ts'
 import type { Registry } from './registry.ts'
 import type { World } from './world.ts'
@@ -41,7 +42,7 @@ export function lookAhead({ evaluator, registry, hosts, ahead, members }: LookAh
         for (const { planned } of jobs) if (planned.kind === 'missing') want(wanted, target, step.become, planned.reads)
       }
       if (step.register === undefined) continue
-      const planned = targets.flatMap(({ jobs }) => jobs)
+      const planned = new Map(targets.flatMap(({ jobs }) => jobs.map((one) => [one.job, one.planned] as const)))
       for (const drafted of taken) guess(registry, step.register, drafted, planned, step.runOnce ? members : undefined)
     }
   })
@@ -61,7 +62,7 @@ function guess(
   registry: Registry,
   name: string,
   drafts: readonly Drafted[],
-  planned: readonly PlannedJob[],
+  planned: ReadonlyMap<Job, Planned>,
   shared: readonly HostState[] | undefined,
 ): void {
   const [first] = drafts
@@ -69,8 +70,8 @@ function guess(
   const own = first.kind === 'job' ? first.job.host : first.host
   const values = drafts.map((drafted): Value => {
     if (drafted.kind === 'skipped') return { changed: false, skipped: true }
-    const found = drafted.kind === 'job' ? planned.find(({ job }) => job === drafted.job) : undefined
-    return found ? expectedValue(found.planned) : new Unknown(`${name}, which is registered only when its task has run`)
+    const found = drafted.kind === 'job' ? planned.get(drafted.job) : undefined
+    return found ? expectedValue(found) : new Unknown(`${name}, which is registered only when its task has run`)
   })
   const isLoop = drafts.some((drafted) => (drafted.kind === 'job' ? drafted.job.item : drafted.item) !== undefined)
   const value: Value = isLoop ? { changed: false, results: values } : (values[0] ?? null)

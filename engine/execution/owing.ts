@@ -2,7 +2,7 @@ import type { Step } from '../language/playbook.ts'
 import { type Debt, recordDebt } from '../remote/debt.ts'
 import { RemoteProblem } from '../remote/remote-problem.ts'
 import type { StepResult } from '../remote/shell.ts'
-import { type Errand, type OutputListener, onlyLooks } from './act.ts'
+import { type Errand, type OutputListener, onlyLooks, type ProgressListener } from './act.ts'
 import type { PlayContext } from './context.ts'
 import { userKey } from './hosts.ts'
 import type { Job } from './jobs.ts'
@@ -17,6 +17,7 @@ export interface Batch {
   /** The handler that is being run, whose debt ends with it. */
   settles: string | undefined
   listen: OutputListener
+  progress?: ProgressListener
 }
 
 /** Debts that the job records in its own round, before its change. */

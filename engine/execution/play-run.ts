@@ -13,6 +13,7 @@ import { lookAhead } from './look-ahead.ts'
 import { look, want, wantFacts } from './looking.ts'
 import { Passage } from './passage.ts'
 import { PlayOutcome } from './play-outcome.ts'
+import { progressTeller } from './progress.ts'
 import { failed, open, type Settled } from './settled.ts'
 import { blurAll, perform } from './step-run.ts'
 
@@ -149,9 +150,7 @@ export class PlayRun {
     await this.#passage.pass(passing, async (part) => {
       for (const host of part) host.enter(step.blocks)
       const { steps } = this.#play
-      const ahead = handler
-        ? [{ step, position }]
-        : steps.slice(position).map((later, index) => ({ step: later, position: position + index }))
+      const ahead = handler ? [{ step, position }] : from(steps, position)
       const ended = await perform(this.#context, {
         step,
         call,
@@ -164,6 +163,7 @@ export class PlayRun {
         pending: this.#outcome.pending,
         hazy: this.#outcome.hazy,
         listen: this.#listener(task, step),
+        progress: progressTeller(this.#context, task),
       })
       const settled = inOrder(ended, part)
       const failures = settled.filter((one) => this.#outcome.settle(task, step, one))
@@ -295,6 +295,18 @@ function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Sett
   const places = new Map(batch.map((host, index) => [host, index]))
   const placeOf = ({ host }: Settled) => places.get(host) ?? batch.length
   return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
+}
+
+/** All steps from a position on; made anew each time that somebody looks ahead, which few steps do. */
+function from(steps: readonly Step[], position: number): Iterable<{ step: Step; position: number }> {
+  return {
+    *[Symbol.iterator]() {
+      for (let at = position; at < steps.length; at++) {
+        const step = steps[at]
+        if (step) yield { step, position: at }
+      }
+    },
+  }
 }
 
 /** Steps of a play, or the parts of a handler, from one position up to another, inside so many blocks. */

@@ -5,6 +5,7 @@ import { type Seen, wider } from '../remote/probe.ts'
 import {
   ABSENT,
   type AnyRead,
+  type FileRead,
   type FileState,
   type PackageState,
   type Prediction,
@@ -12,6 +13,7 @@ import {
   type UnitState,
 } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
+import { LayeredMap } from './layered-map.ts'
 import { onceTold, templateOf, type UnitFile, unitAfter } from './prediction-unit.ts'
 
 /** What a read answers: what was seen, or an Unknown where a change that is not made yet will decide. */
@@ -26,41 +28,48 @@ interface Entry {
   emptied?: boolean
 }
 
+/** Paths that somebody has foreseen something about, in this world or in one that was forked with it: more than is so, never less. */
+interface Known {
+  /** All folders above such a path. */
+  above: Set<string>
+  /** The last parts of paths that were foreseen as links. */
+  linkNames: Set<string>
+  /** Paths of units' files, by the name of the unit. */
+  unitFiles: Map<string, Set<string>>
+}
+
 /**
  * What a host will look like once the changes that are only planned are made: a layer over what was really seen. A fork sees
  * what its parent predicts and keeps its own predictions to itself.
  */
 export class Predictions {
-  #entries = new Map<string, Entry>()
+  readonly #entries: LayeredMap<Entry>
   /** Paths that commands make or remove, with the folders that it takes and all that is below. */
-  #acted = new Set<string>()
-  #linkNames = new Set<string>()
-  /** What stands above is the parent's as well until something is written. */
-  #isShared = false
+  readonly #acted: LayeredMap<string>
+  /** All forks have it in common. */
+  readonly #known: Known
   #order = 0
   #brings: string | undefined
   /** The order of the last time that systemd reads its files anew. */
   #reloaded = 0
 
   constructor(parent?: Predictions) {
+    this.#entries = parent ? parent.#entries.fork() : new LayeredMap()
+    this.#acted = parent ? parent.#acted.fork() : new LayeredMap()
+    this.#known = parent ? parent.#known : { above: new Set(), linkNames: new Set(), unitFiles: new Map() }
     if (!parent) return
-    this.#entries = parent.#entries
-    this.#acted = parent.#acted
-    this.#linkNames = parent.#linkNames
-    this.#isShared = true
-    parent.#isShared = true
     this.#order = parent.#order
     this.#brings = parent.#brings
     this.#reloaded = parent.#reloaded
   }
 
   get size(): number {
-    return this.#entries.size
+    return this.#entries.values().length
   }
 
   /** The last parts of all paths that are or were foreseen as links. */
   get linkNames(): ReadonlySet<string> {
-    return this.#linkNames
+    return this.#known.linkNames
   }
 
   has(key: string): boolean {
@@ -76,8 +85,8 @@ export class Predictions {
   /** A command makes or removes this path: what else is on the way to it or below it, only the run can tell. */
   acts(path: string): void {
     this.#order++
-    this.#unshare()
-    this.#acted.add(path)
+    this.#acted.set(path, path)
+    for (const above of foldersAbove(path)) this.#known.above.add(above)
   }
 
   /** systemd reads all unit files anew: those that are written by now, and those that were on the host before. */
@@ -89,12 +98,11 @@ export class Predictions {
   add({ read, state: predicted }: Prediction, current: Answer | undefined): void {
     const now = current && !(current instanceof Unknown) && 'state' in current ? current.state : undefined
     if (now !== undefined && agrees(predicted, now)) return
-    this.#unshare()
     const state = complete(read, predicted, now)
     const before = this.#entries.get(read.key)
     const entry: Entry = { read, state, order: ++this.#order }
+    if (read.kind === 'file') this.#note(read.path, state)
     if (read.kind === 'file' && isFileState(state)) {
-      if (state.type === 'link') this.#linkNames.add(basename(read.path))
       if (
         before &&
         isFileState(before.state) &&
@@ -162,15 +170,18 @@ export class Predictions {
     if (read.kind !== 'file' || this.#entries.has(read.key)) return undefined
     const { path } = read
     const isMissing = (state as FileState).type === 'absent'
-    return [...this.#acted].find((acted) => path.startsWith(`${acted}/`) || (isMissing && acted.startsWith(`${path}/`)))
+    for (const above of foldersAbove(path)) if (this.#acted.has(above)) return above
+    if (!isMissing || !this.#known.above.has(path)) return undefined
+    return this.#acted.values().find((acted) => acted.startsWith(`${path}/`))
   }
 
-  #unshare(): void {
-    if (!this.#isShared) return
-    this.#entries = new Map(this.#entries)
-    this.#acted = new Set(this.#acted)
-    this.#linkNames = new Set(this.#linkNames)
-    this.#isShared = false
+  /** Takes in what helps to find a file again. */
+  #note(path: string, state: unknown): void {
+    const { above, linkNames, unitFiles } = this.#known
+    for (const folder of foldersAbove(path)) above.add(folder)
+    if (isFileState(state) && state.type === 'link') linkNames.add(basename(path))
+    const unit = UNIT_FILE.exec(path)?.[1]
+    if (unit !== undefined) unitFiles.set(unit, (unitFiles.get(unit) ?? new Set()).add(path))
   }
 
   /** A folder above is predicted to be gone, or to be new and empty. */
@@ -184,9 +195,18 @@ export class Predictions {
   }
 
   #forgetBelow(path: string): void {
-    for (const [key, entry] of this.#entries) {
-      if (entry.read.kind === 'file' && entry.read.path.startsWith(`${path}/`)) this.#entries.delete(key)
-    }
+    for (const { read } of this.#filesBelow(path)) this.#entries.delete(read.key)
+  }
+
+  /** Files that are foreseen below a folder, in the order in which they were. */
+  #filesBelow(path: string): { read: FileRead; state: unknown; order: number }[] {
+    if (!this.#known.above.has(path)) return []
+    return this.#entries
+      .values()
+      .flatMap(({ read, state, order }) =>
+        read.kind === 'file' && read.path.startsWith(`${path}/`) ? [{ read, state, order }] : [],
+      )
+      .sort((a, b) => a.order - b.order)
   }
 
   #treeAnswer(path: string, real: Seen | undefined): Answer | undefined {
@@ -195,8 +215,8 @@ export class Predictions {
     if (base === undefined || 'denied' in base) return base
     const gone = this.#isGoneAbove(`${path}/x`)
     const entries = new Map((gone ? [] : (base.state as TreeState).entries).map((entry) => [entry.path, entry]))
-    for (const { read, state, order } of this.#entries.values()) {
-      if (read.kind !== 'file' || !read.path.startsWith(`${path}/`) || (own && order < own.order)) continue
+    for (const { read, state, order } of this.#filesBelow(path)) {
+      if (own && order < own.order) continue
       if (!isFileState(state)) return new Unknown(`${read.path} is known after apply`)
       if (state.type === 'absent') {
         for (const known of entries.keys()) {
@@ -215,16 +235,33 @@ export class Predictions {
   }
 
   #unitFiles(unit: string, since: number): UnitFile[] {
-    const names = [unit, templateOf(unit)]
-    const files: UnitFile[] = []
-    for (const { read, state, order } of this.#entries.values()) {
-      if (read.kind !== 'file' || order <= since || !isFileState(state)) continue
-      const match = /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/([^/]+?)(\.d\/.+)?$/.exec(read.path)
-      if (!match?.[1] || !names.includes(match[1])) continue
-      files.push({ path: read.path, state, isMain: match[2] === undefined, isLoaded: order < this.#reloaded })
-    }
+    const paths = [unit, templateOf(unit)].flatMap((name) => [...(this.#known.unitFiles.get(name) ?? [])])
+    const files = [...new Set(paths)].flatMap((path) => {
+      const entry = this.#entries.get(`file:${path}`)
+      return entry && entry.order > since && isFileState(entry.state)
+        ? [{ path, state: entry.state, order: entry.order }]
+        : []
+    })
     return files
+      .sort((a, b) => a.order - b.order)
+      .map(({ path, state, order }) => ({
+        path,
+        state,
+        isMain: UNIT_FILE.exec(path)?.[2] === undefined,
+        isLoaded: order < this.#reloaded,
+      }))
   }
+}
+
+/** A unit's file or drop-in, and the unit's name in it. */
+const UNIT_FILE = /^\/(?:etc|run|lib|usr\/lib|usr\/local\/lib)\/systemd\/system\/([^/]+?)(\.d\/.+)?$/
+
+/** The nearest first, without the root. */
+function foldersAbove(path: string): string[] {
+  const folders: string[] = []
+  for (let slash = path.lastIndexOf('/'); slash > 0; slash = path.lastIndexOf('/', slash - 1))
+    folders.push(path.slice(0, slash))
+  return folders
 }
 
 function fileAnswer(

@@ -13,14 +13,8 @@ import {
 } from '../resource/read.ts'
 import { Unknown } from '../resource/unknown.ts'
 import { type Answer, Predictions } from './prediction.ts'
+import { isTouched, type Kept, Sightings } from './sightings.ts'
 import { type LinkAt, moveTree, straighten, straightenFolder } from './straighten.ts'
-
-/** A read as it was answered, and the last step that asks for it, so that nothing is looked at again in vain. */
-interface Kept {
-  read: AnyRead
-  seen: Seen
-  neededUntil: number
-}
 
 /** What gathering the reads of one task gives: all results, or what stands in the way. */
 export type Gathered =
@@ -36,7 +30,7 @@ export type Gathered =
 export class World {
   readonly host: string
   readonly predictions: Predictions
-  readonly #seen: Map<string, Map<string, Kept>>
+  readonly #seen: Map<string, Sightings>
   /** Paths that were seen to be links, by user. */
   readonly #seenLinks: Map<string, Set<string>>
   /** The last parts of those paths, of all users. */
@@ -230,7 +224,7 @@ export class World {
   keep(reads: Iterable<AnyRead>, seen: ReadonlyMap<string, Seen>, user: string, step: number): void {
     let mine = this.#seen.get(user)
     if (!mine) {
-      mine = new Map()
+      mine = new Sightings()
       this.#seen.set(user, mine)
     }
     const links = this.#seenLinks.get(user) ?? new Set()
@@ -239,7 +233,7 @@ export class World {
       const answer = seen.get(read.key) ?? { denied: `the host gave no answer about ${read.key}` }
       const before = mine.get(read.key)
       const neededUntil = Math.max(step, before?.neededUntil ?? 0)
-      mine.set(read.key, { read, seen: answer, neededUntil })
+      mine.set({ read, seen: answer, neededUntil })
       if (read.kind !== 'file' || linkTarget(answer) === undefined) continue
       links.add(read.path)
       this.#linkNames.add(basename(read.path))
@@ -252,15 +246,23 @@ export class World {
    */
   forget(step: number, touched?: readonly AnyRead[]): ReadonlyMap<string, readonly AnyRead[]> {
     const needed = new Map<string, AnyRead[]>()
+    const links = [...this.#linkNames, ...this.predictions.linkNames]
     for (const [user, kept] of this.#seen) {
       // All ways first: a link that is forgotten leads nowhere any more.
-      const stale = [...kept.values()].filter(
-        ({ read }) =>
-          !touched || this.#ways(read, user).some((way) => touched.some((change) => isTouched(way, change))),
-      )
-      for (const { read, neededUntil } of stale) {
-        kept.delete(read.key)
-        if (neededUntil > step) needed.set(user, [...(needed.get(user) ?? []), read])
+      const stale = touched
+        ? kept
+            .near(touched, links)
+            .filter(({ read }) =>
+              this.#ways(read, user).some((way) => touched.some((change) => isTouched(way, change))),
+            )
+        : kept.all()
+      for (const one of stale) {
+        const { read, neededUntil } = one
+        kept.delete(one)
+        if (neededUntil <= step) continue
+        const mine = needed.get(user) ?? []
+        needed.set(user, mine)
+        mine.push(read)
       }
     }
     return needed
@@ -300,18 +302,4 @@ export function mergeReads(reads: Iterable<AnyRead>, into = new Map<string, AnyR
     into.set(read.key, other ? wider(other, read) : read)
   }
   return into
-}
-
-/** Whether a change that shows in `change` may show in `read` too. */
-function isTouched(read: AnyRead, change: AnyRead): boolean {
-  if (read.kind === 'connection') return false
-  if (read.key === change.key || read.kind === 'raw') return true
-  if (change.kind !== 'file' && change.kind !== 'tree') return false
-  const { path } = change
-  const name = basename(path)
-  if (read.kind === 'unit') return path.includes('/systemd/system/')
-  if (read.kind === 'account' || read.kind === 'group') return /^\/etc\/(passwd|group|shadow|gshadow)$/.test(path)
-  if (read.kind === 'tree' && path.startsWith(`${read.path}/`)) return true
-  // The same name anywhere: a folder may have a second way to it, as /run has in /var/run.
-  return (read.kind === 'file' || read.kind === 'tree') && `${read.path}/`.includes(`/${name}/`)
 }

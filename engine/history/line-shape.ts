@@ -36,6 +36,8 @@ const shapes: Record<Event['type'], (event: Loose) => boolean> = {
   'task-started': (event) => isTask(event.task) && isList(event.hosts),
   'task-result': (event) => isTask(event.task) && texts(event, ['host']) && isResult(event.result),
   'task-output': (event) => isTask(event.task) && texts(event, ['host', 'stream', 'text']),
+  'task-progress': (event) =>
+    isTask(event.task) && texts(event, ['host']) && typeof event.sent === 'number' && typeof event.size === 'number',
   'task-finished': (event) => isTask(event.task),
   'lock-awaited': (event) => texts(event, ['message']),
   warning: ({ problem }) =>

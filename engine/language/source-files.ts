@@ -2,11 +2,13 @@ import { existsSync, statSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { type Place, Problem } from '../problem.ts'
 import type { SourceFile } from '../resource/arguments.ts'
+import { HELD_LIMIT, LargeFile } from '../resource/large-file.ts'
 import { Secret } from '../resource/secret.ts'
 import type { Unknown } from '../resource/unknown.ts'
 import type { ClearTexts } from './encrypted/clear-texts.ts'
-import { sealKind } from './encrypted/sealed.ts'
+import { type Sealed, sealKind } from './encrypted/sealed.ts'
 import { FunctionError } from './functions/define.ts'
+import { largeSource } from './large-source.ts'
 import { type Names, TextFailure } from './names.ts'
 import { readSecret } from './observation.ts'
 import { readBytes, readSource } from './read-source.ts'
@@ -18,7 +20,7 @@ import type { Lexical } from './variables.ts'
 export class SourceFiles {
   readonly #folder: string
   readonly #clearTexts: ClearTexts | undefined
-  readonly #bytes = new Map<string, Buffer>()
+  readonly #contents = new Map<string, Buffer | LargeFile>()
   readonly #templates = new Map<string, { source: SourceText; template: Template }>()
   /** Where what was asked for was found. */
   readonly #found = new Map<string, string>()
@@ -32,15 +34,18 @@ export class SourceFiles {
   /** A file as it is; a vault of Ansible, and `x.age` where `x` is asked for and is not there, as the secret that it holds. */
   source(path: string, scope: Lexical | undefined, place: Place): SourceFile {
     const found = this.find(path, 'files', scope, place, this.#clearTexts ? ['', '.age'] : [''])
-    let content = this.#bytes.get(found)
+    const clearTexts = this.#clearTexts
+    const opens = (kind: Sealed['kind']) => clearTexts !== undefined && !(kind === 'age' && path.endsWith('.age'))
+    let content = this.#contents.get(found)
     if (!content) {
-      content = readBytes(found, place)
-      this.#bytes.set(found, content)
+      content = largeSource(found, place, opens) ?? readBytes(found, place)
+      this.#contents.set(found, content)
     }
+    if (content instanceof LargeFile) return { path, content }
     const kind = sealKind(content)
-    if (!this.#clearTexts || kind === undefined || (kind === 'age' && path.endsWith('.age'))) return { path, content }
-    const secret = new Secret(this.#clearTexts.read({ kind, content, file: found, place }) ?? '')
-    this.#clearTexts.secrets.add(secret)
+    if (!clearTexts || kind === undefined || !opens(kind)) return { path, content }
+    const secret = new Secret(clearTexts.read({ kind, content, file: found, place }) ?? '')
+    clearTexts.secrets.add(secret)
     return { path, content: secret }
   }
 
@@ -48,6 +53,7 @@ export class SourceFiles {
   text(path: string, scope: Lexical | undefined): string {
     try {
       const { content } = this.source(path, scope, NOWHERE)
+      if (content instanceof LargeFile) throw tooLarge(path)
       return content instanceof Secret
         ? String(readSecret(content))
         : new TextDecoder('utf-8', { fatal: true }).decode(content)
@@ -114,6 +120,11 @@ export class SourceFiles {
       hint: `looked for ${tried.join(', ')}`,
     })
   }
+}
+
+function tooLarge(path: string): FunctionError {
+  const message = `${path} is too large to be a text here: it has more than ${HELD_LIMIT} bytes`
+  return new FunctionError(message, { code: 'FILE_KIND', hint: 'bring it to the host with `copy`' })
 }
 
 /** A place that the caller knows better. */

@@ -3,7 +3,7 @@ import type { Become } from './address.ts'
 import { type Failure, type Failures, failuresOf } from './failures.ts'
 import { type Frame, FramePair, type StreamName } from './frame-pair.ts'
 import { HandOver } from './hand-over.ts'
-import type { Channel, Ending } from './link.ts'
+import { type Channel, type Ending, sendWhole } from './link.ts'
 import { openWithin } from './open-within.ts'
 import { openingOf } from './opening.ts'
 import { RemoteProblem, wordsOf } from './remote-problem.ts'
@@ -39,6 +39,11 @@ export class Dialogue {
   #round: Round | undefined
   #timer: NodeJS.Timeout | undefined
   #failed = false
+  /** Called when it has failed. */
+  #endFeeding: () => void = () => {}
+  readonly #over = new Promise<void>((resolve) => {
+    this.#endFeeding = resolve
+  })
 
   private constructor(context: ShellContext, become: Become | undefined, timeoutMs: number, channel: Channel) {
     const nonce = randomBytes(16).toString('hex')
@@ -175,7 +180,8 @@ export class Dialogue {
 
   #takeStep(frame: Frame): void {
     const round = this.#round
-    if (round?.take(frame) !== true) {
+    if (round?.isReady(frame)) void this.#feed(round)
+    else if (round?.take(frame) !== true) {
       this.#fail(this.#failures.broken('its answers come out of order'), true)
     } else if (round.current() === undefined) {
       clearTimeout(this.#timer)
@@ -183,6 +189,29 @@ export class Dialogue {
       round.resolve(round.results)
     } else {
       this.#startTimer()
+    }
+  }
+
+  /** Sends the bytes that the step waits for. As long as they go out it has its time anew. */
+  async #feed(round: Round): Promise<void> {
+    const step = round.current()
+    if (!step?.input) return
+    const { size, read, onSent } = step.input
+    this.#frames.expect(limitOf(step))
+    let sent = 0
+    try {
+      for await (const bytes of read()) {
+        await Promise.race([sendWhole(this.#channel, bytes), this.#over])
+        if (this.#failed) return
+        sent += bytes.length
+        this.#context.traffic.bytesSent += bytes.length
+        this.#startTimer()
+        onSent?.(sent)
+      }
+      if (sent !== size) throw new Error(`it has changed meanwhile`)
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      this.#fail(this.#failures.unreadable(error.message), true)
     }
   }
 
@@ -210,6 +239,7 @@ export class Dialogue {
 
   #end(reason: unknown): void {
     this.#failed = true
+    this.#endFeeding()
     clearTimeout(this.#timer)
     // A flood must not keep the link from carrying the kill; unread, it stops at the window's size.
     if (this.runsOn) this.#channel.stdout.pause()

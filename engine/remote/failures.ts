@@ -13,6 +13,8 @@ export interface Failures {
   tooLate(timeoutMs: number): Failure
   tooLong(limit: number): Failure
   interrupted(): Failure
+  /** What was to be sent cannot be read here. */
+  unreadable(why: string): Failure
   /** The other side does not keep to the protocol, or its shell has died. */
   broken(why: string): Failure
   /** Nothing comes back any more, though the connection has not been closed. */
@@ -49,6 +51,7 @@ export function failuresOf(host: string, become: Become | undefined): Failures {
       hint: 'send its output to a file on the host',
     }),
     interrupted: () => ({ code: 'INTERRUPTED', message: `The step on ${host} was interrupted.` }),
+    unreadable: (why) => ({ code: 'SOURCE_UNREADABLE', message: `What goes to ${host} cannot be read: ${why}.` }),
     broken: (why) => ({ code: 'PROTOCOL_BROKEN', message: `The dialogue with ${host} broke: ${why}.` }),
     silent: (what) => ({
       code: 'UNREACHABLE',

@@ -4,6 +4,7 @@ import type { Become } from './address.ts'
 import type { Listener } from './frame-pair.ts'
 import { keepLock, type LockHolder, releaseLock, requireLock } from './lock.ts'
 import { probe, type Seen } from './probe.ts'
+import { type Progress, type SendingOptions, send } from './sending.ts'
 import { type Connection, RemoteProblem, type Shell, type Step, type StepResult } from './session.ts'
 import type { Identity } from './wire.ts'
 
@@ -13,6 +14,8 @@ export interface Job {
   timeoutMs: number
   /** Told what the commands print while they run, for those of them that somebody listens to. */
   listeners?: readonly (Listener | undefined)[] | undefined
+  /** Told how far the files are that are sent before the commands. */
+  onProgress?: Progress | undefined
 }
 
 /** What one trip to a host shall do: act first, then look. */
@@ -24,6 +27,8 @@ export interface Work {
   changes?: readonly string[] | undefined
   /** The host's lock, which this round needs: taken first, for as long as the connection lasts, or found to stand. */
   lock?: Lock | undefined
+  /** Ends the sending of files; a round that has begun is finished. */
+  signal?: AbortSignal | undefined
 }
 
 export interface Lock {
@@ -86,28 +91,31 @@ export function remoteHost(connection: Connection, { isGuarded = true, now = () 
       await release()
       await connection.close()
     },
-    async round({ become, jobs, reads, lock, changes = [] }) {
+    async round({ become, jobs, reads, lock, changes = [], signal }) {
       // A lock lasts as long as the shell that has it.
       const leaving = changes.flatMap((account) => connection.shellsOf(account)).filter((shell) => !keepers.has(shell))
       await Promise.all(leaving.map((shell) => shell.end()))
       const shell = connection.shell(become)
       const isKeeper = lock !== undefined && connection.shell(lock.as) === shell
       if (lock && !isKeeper && jobs.length > 0) await hold(lock)
+      const sends = jobs.some(({ commands }) => commands.some(({ sent }) => sent))
+      if (isKeeper && sends) await hold(lock)
+      const unsent = sends ? await sendFiles(jobs, { shell, host: name, signal }) : NOTHING
       const first = isKeeper ? [keepLock(lock.holder, jobs.length)] : []
-      const acting = jobs.flatMap((job, group) =>
-        job.commands.map((command, at) => toStep(command, job.timeoutMs, group, job.listeners?.[at])),
+      const acting = jobs.map(({ commands, timeoutMs, listeners }, group) =>
+        unsent.has(group) ? [] : commands.map((command, at) => toStep(command, timeoutMs, group, listeners?.[at])),
       )
       const look = probe(reads)
-      const results = await shell.run([...first, ...acting, ...look.steps])
+      const results = await shell.run([...first, ...acting.flat(), ...look.steps])
       if (isKeeper) {
         requireLock(name, results[0], lock.holder, now())
         keepers.add(shell)
       }
       let start = first.length
-      const done = jobs.map(({ commands }) => {
-        const part = results.slice(start, start + commands.length)
-        start += commands.length
-        return part
+      const done = acting.map((steps, group) => {
+        const part = results.slice(start, start + steps.length)
+        start += steps.length
+        return unsent.get(group) ?? part
       })
       const seen = new Map(await look.parse(results.slice(start)))
       for (const { kind, key } of reads) if (kind === 'connection') seen.set(key, { state: way() })
@@ -115,6 +123,30 @@ export function remoteHost(connection: Connection, { isGuarded = true, now = () 
     },
   }
 }
+
+/** Sends what the commands of the jobs need on the host before them; gives the results of those jobs that could not be begun for that. */
+async function sendFiles(
+  jobs: readonly Job[],
+  options: Omit<SendingOptions, 'timeoutMs'>,
+): Promise<ReadonlyMap<number, readonly StepResult[]>> {
+  const unsent = new Map<number, readonly StepResult[]>()
+  for (const [group, { commands, timeoutMs, onProgress }] of jobs.entries()) {
+    for (const [at, { sent }] of commands.entries()) {
+      const failed = sent && (await send(sent, { ...options, timeoutMs, onProgress }))
+      if (!failed) continue
+      unsent.set(
+        group,
+        commands.map((_, index) => (index === at ? failed : SKIPPED)),
+      )
+      break
+    }
+  }
+  return unsent
+}
+
+const NOTHING: ReadonlyMap<number, readonly StepResult[]> = new Map()
+
+const SKIPPED: StepResult = { code: 0, stdout: Buffer.alloc(0), stderr: Buffer.alloc(0), skipped: true }
 
 function toStep({ text }: Command, timeoutMs: number, group: number, listen: Listener | undefined): Step {
   return { script: text, timeoutMs, group, ...(listen ? { listen } : {}) }

@@ -12,6 +12,8 @@ export interface Channel {
   stdin: Writable
   stdout: Readable
   stderr: Readable
+  /** Settles once there is room again for what goes out, where the channel's own input does not tell. */
+  room?(): Promise<void>
   /** Settles once both outputs have ended; never rejects. */
   ended: Promise<Ending>
   /** Lets go of it at once. What runs on the host may go on. */
@@ -32,4 +34,10 @@ export interface Link {
   /** The key that let us in, as base64 of its blob, where the link can tell. */
   readonly loginKey?: string | undefined
   close(): Promise<void>
+}
+
+/** Settles once a channel has taken the bytes over and there is room for more; a broken one need not settle. */
+export async function sendWhole({ stdin, room }: Channel, bytes: Buffer): Promise<void> {
+  await new Promise<void>((resolve) => stdin.write(bytes, () => resolve()))
+  await room?.()
 }

@@ -63,13 +63,14 @@ async function parseFiles(
   const status = parseStatus(output.subarray(0, end < 0 ? output.length : end).toString('utf8'))
   const archive = await parseArchive(end < 0 ? Buffer.alloc(0) : output.subarray(end + 2))
   const sums = parseSums(summed?.stdout.toString('utf8') ?? '')
-  const errors = `${listed?.stderr.toString('utf8') ?? ''}\n${summed?.stderr.toString('utf8') ?? ''}`.split('\n')
+  const errors = `${listed?.stderr.toString('utf8') ?? ''}\n${summed?.stderr.toString('utf8') ?? ''}`
+  const refusals = errors.split('\n').filter((line) => line.includes('Permission denied'))
   return new Map(reads.map((read) => [read.key, seenFile(read)]))
 
   function seenFile(read: FileRead): Seen {
     const { path, want } = read
     const state = status.get(asked(read))
-    const refusal = errors.find((line) => line.includes(path) && line.includes('Permission denied'))
+    const refusal = refusals.find((line) => line.includes(path))
     if (!state) return refusal ? { denied: refusal } : { state: ABSENT }
     if (state.type === 'link') return { state: { ...state, target: archive.links.get(path) ?? '' } }
     if (state.type !== 'file' || want === 'status') return { state }

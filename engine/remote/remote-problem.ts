@@ -20,6 +20,7 @@ export type RemoteCode =
   | 'INTERRUPTED'
   | LockCode
   | 'DEBT_UNRECORDED'
+  | 'SOURCE_UNREADABLE'
 
 const WITHOUT_CONNECTION: readonly RemoteCode[] = [
   'UNREACHABLE',

@@ -1,6 +1,6 @@
 import type { Frame } from './frame-pair.ts'
 import type { Step, StepResult } from './shell.ts'
-import { ROUND_START, stepText } from './wire.ts'
+import { READY, ROUND_START, stepText } from './wire.ts'
 
 const MEBIBYTE = 1024 * 1024
 const STEP_LIMIT = 16 * MEBIBYTE
@@ -44,6 +44,11 @@ export class Round {
   /** The step that is so many after the one that runs. */
   after(count: number): Step | undefined {
     return this.#steps[this.results.length + count]
+  }
+
+  /** Whether the frame says that the step that runs takes its bytes now. */
+  isReady({ words }: Frame): boolean {
+    return words === `${this.#first + this.results.length} ${READY}`
   }
 
   /** Whether the frame is the answer of the step that runs, which is then done. */

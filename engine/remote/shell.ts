@@ -21,6 +21,21 @@ export interface Step {
   outputLimit?: number
   /** Told what it prints while it runs. */
   listen?: Listener
+  /** Raw bytes that it takes once its script has opened a file for them as descriptor 8; it is the last of its round then. */
+  input?: StepInput
+}
+
+/** Bytes on their way through a shell's own input into a file. */
+export interface StepInput {
+  /** How many there are, and how many the file has before them. */
+  size: number
+  from: number
+  /** The bytes, in pieces that are used up before the next one is asked for. */
+  read(): AsyncIterable<Buffer>
+  /** Shell text for when they cannot be written; `$e` holds the reason. */
+  unwritten: string
+  /** Told how many of them have left so far. */
+  onSent?: ((bytes: number) => void) | undefined
 }
 
 export interface StepResult {

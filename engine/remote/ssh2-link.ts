@@ -87,7 +87,7 @@ export async function ssh2Link(
     open: (command) =>
       begin(
         (granted) => client.exec(command, granted),
-        ssh2Channel,
+        (channel) => ssh2Channel(channel, dialled.socket),
         (error) => refused(host, error),
       ),
     forward: (address, port) =>
@@ -172,7 +172,8 @@ async function logIn(
   }
 }
 
-function ssh2Channel(channel: ClientChannel): Channel {
+/** ssh2 writes to the socket as much as the host's window allows, whether or not the network takes it. */
+function ssh2Channel(channel: ClientChannel, socket: Duplex): Channel {
   const ended = new Promise<Ending>((resolve) => {
     const ending: Ending = { code: undefined, signal: undefined }
     channel.on('exit', (code: number | null, signal?: string) => {
@@ -188,6 +189,7 @@ function ssh2Channel(channel: ClientChannel): Channel {
     stdin: channel,
     stdout: channel,
     stderr: channel.stderr,
+    room: () => (socket.writableNeedDrain ? drained(socket) : Promise.resolve()),
     ended,
     kill() {
       channel.close()
@@ -195,6 +197,10 @@ function ssh2Channel(channel: ClientChannel): Channel {
       channel.stderr.resume()
     },
   }
+}
+
+function drained(socket: Duplex): Promise<void> {
+  return new Promise((resolve) => socket.once('drain', resolve))
 }
 
 function handshakeFailure(

@@ -37,7 +37,8 @@ export const BEGIN = 'begin'
 export const HELLO = 'hello 0'
 
 /**
- * What is written first to a fresh shell. Bash hands over to dash or busybox, which read a script in blocks and not byte
+ * What is written first to a fresh shell. `__s` is for a step, `__S` for one in the session itself, `__f` for one that takes raw bytes
+ * off the shell's own input (see docs/decisions/large-files.md for what keeps the shell from running them). Bash hands over to dash or busybox, which read a script in blocks and not byte
  * by byte (16 times cheaper); byte by byte is also why the rest of the input is still there for them.
  */
 export function helloText(nonce: string): string {
@@ -53,6 +54,14 @@ case "$__bad " in *" $2 "*) __m "$1 skip"; return 0;; esac
 __c=$?; [ "$__c" = 0 ] || [ "$2" = - ] || __bad="$__bad $2"
 __m "$1 $__c"; }
 __S() { { eval "$2"; } </dev/null; __m "$1 $?"; }
+__f() {
+( exec 6<&0 </dev/null 9>&-; eval "$4" || exit 1
+__m "$1 ready"
+{ head -c "$2" <&6 || kill -s KILL $$; } | ( __e=$(cat 2>&1 >&8) || { cat >/dev/null; e=\${__e%%'
+'*}; eval "$5"; exit 13; } )
+__c=$?; [ $__c != 0 ] || [ "$(stat -L -c %s /proc/self/fd/0 <&8)" = "$3" ] || __c=99
+exit $__c )
+__c=$?; case $__c in 0|1|13) __m "$1 $__c";; *) exit 1;; esac; }
 __h() {
 __p=; [ -r "/proc/$$/stat" ] && { read -r __p <"/proc/$$/stat"; __p=\${__p##*) }; }
 set -- "\${1-}" $__p; printf 'group=%s\\nssh=%s\\nas=%s\\nmissing=' "\${4-}" "$1" "$(id -un 2>/dev/null):$(id -gn 2>/dev/null)"
@@ -76,6 +85,9 @@ export function parseHello(output: Buffer): Hello {
   }
 }
 
+/** What a step that takes raw bytes says when it is ready for them, beside its number. */
+export const READY = 'ready'
+
 /** Groups are forgotten from one round to the next. */
 export const ROUND_START = '__bad=\n'
 
@@ -83,7 +95,8 @@ export const ROUND_START = '__bad=\n'
  * One step as the shell reads it: its text is a quoted word that a subshell evaluates, so that neither a syntax error nor
  * `exit`, `cd`, `set` or a trap in it reaches the shell of the session, nor its descriptor 9, which is for a lock.
  */
-export function stepText(index: number, { script, group, inSession }: Step): string {
+export function stepText(index: number, { script, group, inSession, input }: Step): string {
+  if (input) return `__f ${index} ${input.size} ${input.from + input.size} ${quote(script)} ${quote(input.unwritten)}\n`
   return inSession ? `__S ${index} ${quote(script)}\n` : `__s ${index} ${group ?? '-'} ${quote(script)}\n`
 }
 

@@ -14,6 +14,8 @@ export type Event =
   | { type: 'task-started'; at: string; task: TaskRef; hosts: readonly string[] }
   /** With -v: a line that a command of the task printed while it runs, stripped of what a terminal would obey. */
   | { type: 'task-output'; at: string; task: TaskRef; host: string; item?: Item; stream: Stream; text: string }
+  /** A file is on its way to a host; at most once a second, and once a hundredth of it. `sent` and `size` are bytes. */
+  | { type: 'task-progress'; at: string; task: TaskRef; host: string; item?: Item; sent: number; size: number }
   /** One (host, task, item) is done. A loop gives one of these for each item. */
   | { type: 'task-result'; at: string; task: TaskRef; host: string; result: TaskResult }
   | { type: 'task-finished'; at: string; task: TaskRef }

@@ -1,6 +1,6 @@
 import { printableLine } from './printable.ts'
 import type { TaskOutcome } from './task-lines.ts'
-import { columns, fitted, listed } from './words.ts'
+import { bytes, columns, fitted, listed } from './words.ts'
 
 export interface Output {
   write(text: string): unknown
@@ -54,7 +54,10 @@ export interface Connecting {
   since: number
 }
 
-type Running = TaskOutcome & { since: number }
+type Running = TaskOutcome & { since: number; sending?: Sending }
+
+/** Files on their way to hosts that are not done yet, by host. */
+export type Sending = ReadonlyMap<string, { sent: number; size: number }>
 
 /** One line for each task that is running: what, how many hosts are done and failed, who is waited for, and how long. */
 export function runningLines(tasks: readonly Running[], now: number, { width, height }: Size): string[] {
@@ -65,17 +68,27 @@ export function runningLines(tasks: readonly Running[], now: number, { width, he
 }
 
 /** Where there is little room, the name gives way, and the counts stay. */
-function runningLine({ task, hosts, results, since }: Running, now: number, width: number): string {
+function runningLine({ task, hosts, results, since, sending }: Running, now: number, width: number): string {
   const done = new Set(results.map(({ host }) => host))
   const failed = new Set(results.filter(({ result }) => isBad(result.status)).map(({ host }) => host))
   const waiting = hosts.filter((host) => !done.has(host))
-  const counts = `${done.size} of ${hosts.length} done${failed.size > 0 ? `, ${failed.size} failed` : ''}`
+  const counts = `${done.size} of ${hosts.length} done${failed.size > 0 ? `, ${failed.size} failed` : ''}${sentWords(sending)}`
   const time = clock(now - since)
   const room = Math.max(8, width - columns(`${time}  : ${counts}`))
   const isPartly = waiting.length > 0 && waiting.length < hosts.length
   const names = isPartly ? `, waiting for ${printableLine(listed(waiting, 2))}` : ''
   const line = `${time}  ${fitted(printableLine(task.name), room)}: ${counts}`
   return columns(line) + FEW_COLUMNS < width ? line + names : line
+}
+
+/** How much has gone out of all that is on its way. */
+function sentWords(sending: Sending | undefined): string {
+  let [sent, size] = [0, 0]
+  for (const one of sending?.values() ?? []) {
+    sent += one.sent
+    size += one.size
+  }
+  return size === 0 ? '' : `, ${Math.floor((sent / size) * 100)} % of ${bytes(size)} sent`
 }
 
 /** Less room than this is not worth beginning a list of names. */

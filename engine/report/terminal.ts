@@ -50,7 +50,7 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       return
     }
     // A task of 500 hosts has 500 results; the eye needs ten drawings a second at most.
-    const isFrequent = event.type === 'task-result' || event.type === 'host-connected'
+    const isFrequent = FREQUENT.has(event.type)
     if (lines.length === 0 && isFrequent && at - drawnAt < 100) return
     drawnAt = at
     view.draw(
@@ -103,12 +103,15 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
       case 'task-started': {
         const lines = finishLoose()
         connecting = undefined
-        running.set(event.task.id, { ...event, results: [], since: Date.parse(event.at), isLoose: false })
+        running.set(event.task.id, { ...event, ...fresh(), since: Date.parse(event.at), isLoose: false })
         return lines
       }
       case 'task-output':
         // A check says first what it came to.
         return mode === 'run' ? [colours.dim(outputLine(event))] : []
+      case 'task-progress':
+        running.get(event.task.id)?.sending.set(event.host, event)
+        return []
       case 'task-result':
         takeResult(event)
         return []
@@ -133,8 +136,9 @@ export function createTerminalReporter(options: TerminalOptions): (event: Event 
 
   /** Results of a task that never started: a host that could not be reached, or is locked. */
   function takeResult(event: Extract<Event, { type: 'task-result' }>): void {
-    const task = running.get(event.task.id) ?? { ...event, hosts: [], results: [], since: 0, isLoose: true }
+    const task = running.get(event.task.id) ?? { ...event, hosts: [], ...fresh(), since: 0, isLoose: true }
     task.results.push(event)
+    task.sending.delete(event.host)
     running.set(event.task.id, task)
   }
 
@@ -178,8 +182,17 @@ function outputLine({ host, item, text }: Extract<Event, { type: 'task-output' }
   return `${printableLine(who).padEnd(12)} │ ${printableLine(text)}`
 }
 
+/** Events that may come faster than an eye can follow. */
+const FREQUENT: ReadonlySet<string> = new Set(['task-result', 'task-progress', 'host-connected'])
+
+/** What a task has of which nothing is known yet. */
+function fresh(): Pick<RunningTask, 'results' | 'sending'> {
+  return { results: [], sending: new Map() }
+}
+
 interface RunningTask extends TaskOutcome {
   results: { host: string; result: TaskOutcome['results'][number]['result'] }[]
+  sending: Map<string, { sent: number; size: number }>
   since: number
   isLoose: boolean
 }

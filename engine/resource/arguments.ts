@@ -1,4 +1,5 @@
 import { type SchemaOptions, type TSchema, Type } from '@sinclair/typebox'
+import type { LargeFile } from './large-file.ts'
 import { MODE_PATTERN } from './mode.ts'
 import type { Secret } from './secret.ts'
 import type { Value } from './value.ts'
@@ -7,7 +8,7 @@ import type { Value } from './value.ts'
 export interface SourceFile {
   /** As the playbook names it. */
   path: string
-  content: Buffer | Secret
+  content: Buffer | LargeFile | Secret
 }
 
 /** Argument types that JSON Schema lacks. All are written as plain YAML; the engine turns them into what is named here. */

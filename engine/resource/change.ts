@@ -1,9 +1,10 @@
+import type { LargeFile } from './large-file.ts'
 import type { Secret } from './secret.ts'
 import type { Unknown } from './unknown.ts'
 import type { WayIn } from './way-in.ts'
 
 /** What a difference can be between. Long texts are shown as a unified difference, bytes as their size and hash. */
-export type Side = string | number | boolean | Buffer | Secret | Unknown | undefined
+export type Side = string | number | boolean | Buffer | LargeFile | Secret | Unknown | undefined
 
 /** One difference between what a task asks for and what the host has; `kind` chooses the leg of `apply`. */
 export interface Change<K extends string = string, T extends Side = Side> {

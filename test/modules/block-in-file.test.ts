@@ -8,7 +8,7 @@ type Want = Parameters<typeof blockInFile.plan>[0]
 const parent: FileState = { type: 'directory', mode: 0o755, owner: 'root', group: 'root', size: 0 }
 
 function plan(want: Partial<Want>, file: FileState) {
-  const have = { file, parent, accounts: [], groups: [] }
+  const have = { file, parent, accounts: [], groups: [], rest: [] }
   return blockInFile.plan({ path: '/etc/x', marker: '# {mark}', ...want } as Want, have)
 }
 

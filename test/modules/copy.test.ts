@@ -12,7 +12,7 @@ const folder = (mode = 0o755, group = 'root'): FileState => ({ type: 'directory'
 const present = { present: true } as never
 
 function plan(want: Partial<Want>, file: FileState, rest: Record<string, unknown> = {}) {
-  const have = { file, parent: folder(), accounts: [present], groups: [present], ...rest }
+  const have = { file, parent: folder(), accounts: [present], groups: [present], rest: [], ...rest }
   return copy.plan({ dest: '/etc/x', ...want } as Want, have as never)
 }
 
@@ -186,7 +186,7 @@ test('a new file is validated before it takes the place of the old one', () => {
 
 test('a template is a file with the rendered text', () => {
   const want = { dest: '/etc/x', src: { path: 'x.hbs', content: 'rendered' } }
-  const have = { file: fileOf('old', { mode: 0o644 }), parent: folder(), accounts: [], groups: [] }
+  const have = { file: fileOf('old', { mode: 0o644 }), parent: folder(), accounts: [], groups: [], rest: [] }
   expect(template.plan(want, have).changes).toMatchObject([{ kind: 'write', from: 'old', to: 'rendered' }])
   expect(template.plan(want, { ...have, file: fileOf('rendered', { mode: 0o644 }) }).changes).toEqual([])
 })

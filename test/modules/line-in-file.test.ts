@@ -9,7 +9,7 @@ type Want = Parameters<typeof lineInFile.plan>[0]
 const parent: FileState = { type: 'directory', mode: 0o755, owner: 'root', group: 'root', size: 0 }
 
 function plan(want: Partial<Want>, file: FileState) {
-  return lineInFile.plan({ path: '/etc/x', ...want } as Want, { file, parent, accounts: [], groups: [] })
+  return lineInFile.plan({ path: '/etc/x', ...want } as Want, { file, parent, accounts: [], groups: [], rest: [] })
 }
 
 /** The text that follows, or `same`. */

@@ -61,6 +61,20 @@ describe('the live view on a terminal', () => {
     ])
   })
 
+  test('says how much of what is sent has gone out, of all hosts that are not done', async () => {
+    const { after } = terminal(150, 24)
+    const sent = (host: string, percent: number): Event => ({
+      ...{ type: 'task-progress', at: at(3), task: packages, host },
+      ...{ sent: percent * 20_000_000, size: 2_000_000_000 },
+    })
+    expect(await after(started, sent('web1', 50), sent('web2', 25), sent('web2', 30), tick(4))).toEqual([
+      ` 0:04  ${packages.name}: 0 of 3 done, 40 % of 4.0 GB sent`,
+    ])
+    expect(await after(one, tick(5))).toEqual([
+      ` 0:05  ${packages.name}: 1 of 3 done, 30 % of 2.0 GB sent, waiting for web2, web3`,
+    ])
+  })
+
   test.each([80, 40])('keeps to one line on %i columns, the counts in sight', async (columns) => {
     const { after, screen } = terminal(columns, 24)
     const lines = await after(started, one, lost, tick(65))
