@@ -4,7 +4,7 @@ import { until } from '../../../lab/wait.ts'
 import { disturb, type Subject } from '../disturbance.ts'
 import { out } from '../play.ts'
 import { empty, fill } from '../rotation/fault.ts'
-import { when } from '../rotation/rotations.ts'
+import { when } from '../rotation/rotation.ts'
 import { anotherCa, gossip, leaf, type Place, type Rollout } from './rollouts.ts'
 import { CA_ON_SERVER, TLS_PLAYBOOK, type Vars } from './rotation.ts'
 

@@ -1,5 +1,5 @@
 import type { Disturbance } from '../disturbance.ts'
-import { when } from '../rotation/rotations.ts'
+import { when } from '../rotation/rotation.ts'
 import type { Cluster } from './cluster.ts'
 import { CA_ON_SERVER, ROTATE_PLAYBOOK, startTls, TLS_PLAYBOOK, type Vars } from './rotation.ts'
 
