@@ -40,11 +40,12 @@ export function weaknessOf(key: KeyObject): 'rsa-1024' | 'odd-key' | undefined {
   return ['ecdsa-p256', 'ecdsa-p384', 'secp521r1', 'ed25519', 'ed448'].includes(typeOf(key)) ? undefined : 'odd-key'
 }
 
-/** Makes a private key in `$t/key`. */
+/** Makes a private key in `$t/key`. On a full disk openssl itself leaves an empty file and says that all is well; cat does not. */
 export function makeKey(type: KeyType, size: number | undefined): Command {
   const options =
     type === 'rsa'
       ? ['-algorithm', 'RSA', '-pkeyopt', `rsa_keygen_bits:${size ?? NEW_RSA_BITS}`]
       : ['-algorithm', 'EC', '-pkeyopt', `ec_paramgen_curve:${CURVES[type]}`, '-pkeyopt', 'ec_param_enc:named_curve']
-  return sh`openssl genpkey ${options} -out "$t/key" 2>"$t/said" || { cat "$t/said" >&2; exit 1; }`
+  return sh`key=$(openssl genpkey ${options} 2>"$t/said") || { cat "$t/said" >&2; exit 1; }
+printf '%s\n' "$key" | cat >"$t/key" || exit 1`
 }

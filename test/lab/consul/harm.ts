@@ -22,7 +22,8 @@ export function harmOf(
   return [
     ...judge.lostWrites(recording),
     ...judge.lostQuorums(recording),
-    ...judge.lostVoters(recording),
+    // One that is down for long is taken out of the configuration by Consul itself, and in again when it is back.
+    ...(down.length > 0 ? [] : judge.lostVoters(recording)),
     ...judge.hurtTogether(recording),
     ...restarted.map((name) => `${name} was restarted`),
     ...judge.silentAtTheEnd(recording).map((name) => `${name} does not answer`),
