@@ -34,7 +34,7 @@ function counting() {
 test.each(['check', 'run'] as const)(
   'a %s plans each task once on a host where all is as it shall be',
   async (mode) => {
-    const { folder } = await runText(PLAYBOOK)
+    const { folder } = await runText(PLAYBOOK, { files: { shared: 'one\n' } })
     const { counts, registry } = counting()
     const { lines } = await runText(PLAYBOOK, { mode, options: { registry, extraVars: { at: folder } } })
     expect(lines.filter((line) => !line.endsWith(': ok'))).toEqual([])
