@@ -1,7 +1,7 @@
 import { closeSync, ftruncateSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs'
 import type { LabHost } from '../lab/wanted.ts'
 
-/** A host that files are really sent to, and many names lead to. */
+/** A host that files are really sent to. */
 export const growthHost: LabHost = { name: 'growth1', address: '10.98.200.1' }
 
 /** What one size of a series is measured with: files by name, and the words for each phase. */
@@ -83,24 +83,6 @@ export const series: readonly Series[] = [
         ]),
       ),
       before: (phase) => phase === 'check converged' && makeFiles(`${folder}/on`, size),
-    }),
-  },
-  {
-    name: 'ssh-hosts',
-    axis: 'hosts',
-    sizes: [1, 10, 100, 300],
-    told: 'check of eleven tasks on so many hosts over SSH: names of one lab host, 50 connections begun at a time',
-    trial: (size) => ({
-      files: {
-        'hosts.json': JSON.stringify({
-          all: {
-            vars: { lockstep_lab: true, address: growthHost.address },
-            hosts: Object.fromEntries(Array.from({ length: size }, (_, at) => [`h${at + 1}`, {}])),
-          },
-        }),
-        'play.yml': playbook(tenFiles('/srv')),
-      },
-      phases: { 'check fresh': ['check', ...job, '-f', '50'] },
     }),
   },
   {

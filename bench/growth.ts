@@ -22,7 +22,7 @@ export async function measureGrowth(
   if (odd !== undefined) throw new Error(`nothing called ${odd} grows: ${series.map(({ name }) => name).join(', ')}`)
   for (const one of series) {
     if (names.length > 0 && !names.includes(one.name)) continue
-    if (one.name === 'copy' || one.name === 'ssh-hosts') await labUp({ hosts: [growthHost], log: () => {} })
+    if (one.name === 'copy') await labUp({ hosts: [growthHost], log: () => {} })
     for (const size of one.sizes) {
       if (sizes.length > 0 && !sizes.includes(size)) continue
       await measureSize(one, size, home, log)
