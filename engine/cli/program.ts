@@ -19,7 +19,7 @@ import { declareVersion } from './version.ts'
 
 /**
  * The command line as data: what each command does is loaded when it is called, so that help comes at once. With the words that were
- * given only the command that they name: to say what all the others take costs time.
+ * given only the command that they name, as far as that does: to say what all the others take costs time.
  */
 export function program(words: readonly string[] = []): Command {
   const lockstep = new Command('lockstep')
@@ -28,7 +28,8 @@ export function program(words: readonly string[] = []): Command {
     .enablePositionalOptions()
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .addHelpText('after', examples)
-  const named = declarations.get(words[0] ?? '')
+  const [name = ''] = words
+  const named = TELL_OF_ALL.includes(name) ? undefined : declarations.get(name)
   for (const declare of named ? [named] : declarations.values()) declare(lockstep)
   return lockstep
 }
@@ -52,6 +53,9 @@ const declarations: ReadonlyMap<string, (lockstep: Command) => void> = new Map([
   ['completion', declareCompletion],
   ['version', declareVersion],
 ])
+
+/** These tell of all commands, so they need them. */
+export const TELL_OF_ALL: readonly string[] = ['doc', 'completion']
 
 const examples = `
 Examples:
