@@ -73,7 +73,7 @@ export const series: readonly Series[] = [
     name: 'hosts',
     axis: 'hosts',
     sizes: [1, 10, 100, 1000],
-    told: 'check of a folder and ten files on each of so many hosts, which are shells of the same machine (`connection: local`), 50 at a time; no more than one of them could be run on, since they have one lock',
+    told: 'check of a folder and ten files on each of so many hosts, which are shells of the same machine (`connection: local`), 50 at a time',
     trial: (size, folder) => ({
       files: { 'hosts.json': shells(size), 'play.yml': playbook(tenFiles(folder)) },
       phases: Object.fromEntries(

@@ -77,7 +77,7 @@ export function remoteHost(connection: Connection, { isGuarded = true, now = () 
   async function hold({ holder, as }: Lock): Promise<void> {
     const keeper = connection.shell(as)
     const [result] = await keeper.run([keepLock(holder, 0)])
-    requireLock(name, result, holder, now())
+    requireLock(name, result, now())
     keepers.add(keeper)
   }
 
@@ -108,7 +108,7 @@ export function remoteHost(connection: Connection, { isGuarded = true, now = () 
       const look = probe(reads)
       const results = await shell.run([...first, ...acting.flat(), ...look.steps])
       if (isKeeper) {
-        requireLock(name, results[0], lock.holder, now())
+        requireLock(name, results[0], now())
         keepers.add(shell)
       }
       let start = first.length

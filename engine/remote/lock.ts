@@ -18,7 +18,8 @@ const FILE = sh`f=/run/lockstep.lock; [ "$(id -u)" = 0 ] || f=$HOME/.lockstep.lo
 /**
  * Takes the host's lock with a descriptor of the session's own shell, or finds that it still has it. So the lock ends with the
  * shell: with the connection, the controller or the host, and never by a clock. Without it nothing else of the round is done:
- * neither what belongs to no group nor to one of so many. A host without flock(1), and a user without a home, cannot be locked.
+ * neither what belongs to no group nor to one of so many. A host without flock(1), and a user without a home, cannot be locked. A lock
+ * that another session of the same run holds is this one's too: the inventory may have two names for one machine.
  */
 export function keepLock(holder: LockHolder, groups: number): Step {
   const all = ['', '-', ...Array.from({ length: groups }, (_, group) => group)].join(' ')
@@ -46,11 +47,13 @@ else exec 9>&-; fi
 else
 exec 9>&-
 { while IFS= read -r __t; do __k="busy $__t"; done <"$f"; } 2>/dev/null
+[ "$__k" != ${`busy ${JSON.stringify(holder)}`} ] || __k=ours
 [ -n "$__k" ] || sleep 0.1 2>/dev/null || sleep 1
 fi
 umask 022
 done
 [ -n "\${__l-}$__k" ] || __k='busy {}'
+[ "$__k" != ours ] || __k=
 fi
 [ -z "$__k" ] || { printf '%s\\n' "$__k"; __bad=${all}; }
 [ -z "$__k" ]`
@@ -67,7 +70,7 @@ export const releaseLock: Step = {
 }
 
 /** Throws when `keepLock` did not get the lock or has it no longer. */
-export function requireLock(host: string, result: StepResult | undefined, own: LockHolder, now: Date): void {
+export function requireLock(host: string, result: StepResult | undefined, now: Date): void {
   if (!result || result.code === 0) return
   const words = result.stdout.toString('utf8')
   const [, verdict, rest = words] = /^(busy|broken|refused) (.*)/.exec(words) ?? []
@@ -75,8 +78,6 @@ export function requireLock(host: string, result: StepResult | undefined, own: L
   switch (verdict) {
     case 'busy': {
       const holder = { by: 'somebody', playbook: 'a playbook', since: 'a moment ago', ...said }
-      // Two shells of one connection may both be root's.
-      if (holder.by === own.by && holder.since === own.since && holder.playbook === own.playbook) return
       throw new RemoteProblem({
         code: 'LOCKED',
         host,

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { exitCodeOf } from '../../engine/cli/exit-code.ts'
@@ -75,6 +75,14 @@ describe('the lock of a host', () => {
     expect(events.flatMap((event) => (event.type === 'lock-awaited' ? event.host : []))).toEqual(['localhost'])
     expect(lines).toEqual(['a t0: changed', 'a t1: changed', 'a t2: skipped'])
     expect(opened).toEqual(['a', 'localhost'])
+  })
+
+  test('is one for a machine that has two names in the inventory, and both are worked on', async () => {
+    await using at = await temporaryFolder()
+    const steps = [{ call: command, args: () => ({ cmd: `echo done >>${at.path}/work` }) }]
+    const { lines } = await go('run', { hosts: ['a', 'alias'], steps: [...steps, ...steps] }, { open: openLocked })
+    expect(lines).toEqual(['a t0: changed', 'alias t0: changed', 'a t1: changed', 'alias t1: changed'])
+    expect(readFileSync(`${at.path}/work`, 'utf8')).toBe('done\n'.repeat(4))
   })
 
   test('that somebody breaks ends the work on the host, and neither a rescue nor ignore_errors goes on', async () => {

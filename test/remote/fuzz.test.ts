@@ -72,7 +72,7 @@ describe('whatever a host says, it is a state or a refusal', () => {
       const holder = { by: 'ann', playbook: 'x.yml', since: '2024-01-01T00:00:00Z' }
       for (const answer of [stdout, Buffer.concat([Buffer.from('busy '), stdout])]) {
         try {
-          requireLock('web', { ...state, stdout: answer, code: 1, skipped: false }, holder, new Date(0))
+          requireLock('web', { ...state, stdout: answer, code: 1, skipped: false }, new Date(0))
         } catch (error) {
           if (!(error instanceof RemoteProblem)) throw error
         }
