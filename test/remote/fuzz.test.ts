@@ -69,7 +69,6 @@ describe('whatever a host says, it is a state or a refusal', () => {
       parseFacts(state)
       for (const debt of parseDebts(state)) expect(typeof debt.handler).toBe('string')
       parseBroken(stdout)
-      const holder = { by: 'ann', playbook: 'x.yml', since: '2024-01-01T00:00:00Z' }
       for (const answer of [stdout, Buffer.concat([Buffer.from('busy '), stdout])]) {
         try {
           requireLock('web', { ...state, stdout: answer, code: 1, skipped: false }, new Date(0))
