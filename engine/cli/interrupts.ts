@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { exitCodes } from './failure.ts'
 
 /**
@@ -9,6 +10,8 @@ export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController()
+  // As many hosts as are worked on at a time listen to it, and Node calls more than ten a leak.
+  setMaxListeners(0, controller.signal)
   const onSignal = (signal: NodeJS.Signals) => {
     if (!controller.signal.aborted) {
       controller.abort()
