@@ -31,7 +31,14 @@ export const CA_FAULTS: readonly Fault[] = [
     hurt: killed(TRUSTED, `truncate -s 300 ${SSL}/ca.cert`, 'agent1'),
   },
   down('when all are to trust the next CA', anotherCa, 'agent1', 'The client reads its configuration', /agent1/),
-  down('when pairs are switched', anotherCa, 'server3', "The server's next pair takes its place", /server3/),
+  down(
+    'when pairs are switched',
+    anotherCa,
+    'server3',
+    "The server's next pair takes its place",
+    // Consul 1.8 takes a server that is down out of the quorum, so that the gate counts the others.
+    /server3|autopilot knows 2 servers, not 3/,
+  ),
   down('when nobody is to trust the old CA', anotherCa, 'agent1', 'The server trusts the next CA alone', /agent1/),
   {
     what: 'a server is down when all trust both CAs, and back in the same run',
