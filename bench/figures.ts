@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { FigureFile } from './figure-file.ts'
 import type { Cost } from './measure.ts'
 
 export const phases = ['check fresh', 'first apply', 'second run', 'check converged'] as const
@@ -13,22 +13,18 @@ export interface Figure extends Cost {
   phase: Phase
 }
 
-const FILE = 'bench/figures.json'
+const file = new FigureFile<Figure>(
+  'bench/figures.json',
+  ({ job, hosts, delayMs, engine, phase }) => `${job} ${hosts} ${delayMs} ${engine} ${phase}`,
+)
 
 export function allFigures(): Figure[] {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Figure[]) : []
+  return file.all()
 }
 
 /** Puts new figures in the place of older ones of the same job, hosts, distance and engine. */
 export function keepFigures(figures: readonly Figure[]): void {
-  const replaced = new Set(figures.map(keyOf))
-  const all = [...allFigures().filter((figure) => !replaced.has(keyOf(figure))), ...figures.map(rounded)]
-  all.sort((a, b) => keyOf(a).localeCompare(keyOf(b), 'en', { numeric: true }))
-  writeFileSync(FILE, `[\n${all.map((figure) => JSON.stringify(figure)).join(',\n')}\n]\n`)
-}
-
-function keyOf({ job, hosts, delayMs, engine, phase }: Figure): string {
-  return `${job} ${hosts} ${delayMs} ${engine} ${phase}`
+  file.keep(figures.map(rounded))
 }
 
 function rounded(figure: Figure): Figure {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { FigureFile } from './figure-file.ts'
 
 /** One measurement of something that grows. */
 export interface GrowthFigure {
@@ -13,22 +13,14 @@ export interface GrowthFigure {
   memoryMiB: number
 }
 
-const FILE = 'bench/growth.json'
-
-export function allGrowth(): GrowthFigure[] {
-  return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as GrowthFigure[]) : []
-}
+const file = new FigureFile<GrowthFigure>(
+  'bench/growth.json',
+  ({ series, phase, size }) => `${series} ${phase} ${size}`,
+)
 
 /** Puts new figures in the place of older ones of the same series, size and phase. */
 export function keepGrowth(figures: readonly GrowthFigure[]): void {
-  const replaced = new Set(figures.map(keyOf))
-  const all = [...allGrowth().filter((figure) => !replaced.has(keyOf(figure))), ...figures]
-  all.sort((a, b) => keyOf(a).localeCompare(keyOf(b), 'en', { numeric: true }))
-  writeFileSync(FILE, `[\n${all.map((figure) => JSON.stringify(figure)).join(',\n')}\n]\n`)
-}
-
-function keyOf({ series, phase, size }: GrowthFigure): string {
-  return `${series} ${phase} ${size}`
+  file.keep(figures)
 }
 
 /** The figures of one phase, the smallest size first. */
@@ -38,7 +30,7 @@ export interface Line {
 }
 
 export function linesOf(series: string): Line[] {
-  const own = allGrowth().filter((figure) => figure.series === series)
+  const own = file.all().filter((figure) => figure.series === series)
   const phases = [...new Set(own.map(({ phase }) => phase))]
   return phases.map((phase) => ({
     phase,

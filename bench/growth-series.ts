@@ -41,9 +41,14 @@ const phases = (...names: (keyof typeof verbs)[]) =>
 const all = phases('check fresh', 'first apply', 'second run')
 
 /** Hosts that are shells of this machine: all that a host costs here but the connection. */
-function shells(count: number, group = 'all'): string {
+function shells(count: number): string {
   const hosts = Object.fromEntries(Array.from({ length: count }, (_, at) => [`h${at + 1}`, { connection: 'local' }]))
-  return JSON.stringify(group === 'all' ? { all: { hosts } } : { all: { children: { [group]: { hosts } } } })
+  return JSON.stringify({ all: { hosts } })
+}
+
+/** A play on one such host, with a folder `on` for what it makes. */
+function onOneShell(tasks: readonly object[], more: object = {}): Record<string, string> {
+  return { 'hosts.json': shells(1), 'play.yml': playbook(tasks, more), 'on/.keep': '' }
 }
 
 function playbook(tasks: readonly object[], more: object = {}): string {
@@ -91,16 +96,12 @@ export const series: readonly Series[] = [
     sizes: [10, 100, 1000, 5000],
     told: 'so many tasks, each a folder, on one host that is a shell of the same machine',
     trial: (size, folder) => ({
-      files: {
-        'hosts.json': shells(1),
-        'play.yml': playbook(
-          Array.from({ length: size }, (_, at) => ({
-            name: `folder ${at}`,
-            file: { path: `${folder}/on/d${at}`, state: 'directory' },
-          })),
-        ),
-        'on/.keep': '',
-      },
+      files: onOneShell(
+        Array.from({ length: size }, (_, at) => ({
+          name: `folder ${at}`,
+          file: { path: `${folder}/on/d${at}`, state: 'directory' },
+        })),
+      ),
       phases: all,
     }),
   },
@@ -110,21 +111,17 @@ export const series: readonly Series[] = [
     sizes: [10, 100, 1000, 10_000],
     told: 'one task with so many items, each a folder, whose results are registered; on one host that is a shell of the same machine',
     trial: (size, folder) => ({
-      files: {
-        'hosts.json': shells(1),
-        'play.yml': playbook(
-          [
-            {
-              name: 'folders',
-              file: { path: `${folder}/on/d{{ item }}`, state: 'directory' },
-              loop: '{{ numbers }}',
-              register: 'made',
-            },
-          ],
-          { vars: { numbers: Array.from({ length: size }, (_, at) => at) } },
-        ),
-        'on/.keep': '',
-      },
+      files: onOneShell(
+        [
+          {
+            name: 'folders',
+            file: { path: `${folder}/on/d{{ item }}`, state: 'directory' },
+            loop: '{{ numbers }}',
+            register: 'made',
+          },
+        ],
+        { vars: { numbers: Array.from({ length: size }, (_, at) => at) } },
+      ),
       phases: all,
     }),
   },
@@ -163,10 +160,8 @@ export const series: readonly Series[] = [
     told: '`template` with a value in each of its lines, on one host that is a shell of the same machine',
     trial: (size, folder) => ({
       files: {
-        'hosts.json': shells(1),
-        'play.yml': playbook([{ template: { src: 'large.hbs', dest: `${folder}/on/large` } }]),
+        ...onOneShell([{ template: { src: 'large.hbs', dest: `${folder}/on/large` } }]),
         'large.hbs': '# a line of settings and a value: {{ inventory_hostname }} of it\n'.repeat(Math.ceil(size / 66)),
-        'on/.keep': '',
       },
       phases: all,
     }),

@@ -4,14 +4,13 @@ const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { setFlagsFromString } = require('node:v8')
 
-/** Twice, since much is done only where there is another. */
-const LOCAL = { connection: 'local' }
 const [folder, ...names] = process.argv.slice(2)
 const { load, pieces, main } = require(join(folder, 'lockstep.js'))
 const scratch = mkdtempSync(join(tmpdir(), 'lockstep-build-'))
 const inventory = join(scratch, 'hosts.json')
 const site = join(scratch, 'site.json')
-writeFileSync(inventory, JSON.stringify({ all: { hosts: { here: LOCAL, again: LOCAL } } }))
+// Two, since much is done only where there is another.
+writeFileSync(inventory, JSON.stringify({ all: { hosts: { here: {}, again: {} }, vars: { connection: 'local' } } }))
 writeFileSync(site, JSON.stringify(sample()))
 
 warmUp().finally(() => rmSync(scratch, { recursive: true, force: true }))

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto'
 import { Type } from '@sinclair/typebox'
 import { defineAction } from '../engine/resource/action.ts'
 import { Arg } from '../engine/resource/arguments.ts'
 import { type Command, sh } from '../engine/resource/command.ts'
 import { read } from '../engine/resource/read.ts'
+import { temporaryOf } from '../engine/resource/write-text.ts'
 import { addressOf, apiArgs, forbidden, requestOf, secondsOf, shortened } from './consul-api.ts'
 import { curlInto } from './curl.ts'
 
@@ -92,13 +92,4 @@ function inspected(stdout: Buffer): { index: number; size: number; age: number }
   return size === undefined || index === undefined
     ? undefined
     : { index: Number(index), size: Number(size), age: Number(age) }
-}
-
-function temporaryOf(path: string): string {
-  const slash = path.lastIndexOf('/')
-  const mark = createHash('sha256')
-    .update(path.slice(slash + 1))
-    .digest('hex')
-    .slice(0, 16)
-  return `${path.slice(0, slash + 1)}.lockstep-${mark}`
 }

@@ -106,11 +106,11 @@ function contentReads(path: string, want: Ownership, size = 0) {
 
 /** The command that makes the file what it shall be. */
 function written(path: string, content: FileContent, options: WriteOptions): Commands {
-  if (content instanceof LargeFile) return sh.send(path, content, options)
   // No part of a secret is ever left on a host.
-  if (content instanceof Secret || content.length < SENT_FROM / 4) return sh.write(path, content, options)
-  const bytes = Buffer.isBuffer(content) ? content : Buffer.from(content)
-  return bytes.length < SENT_FROM ? sh.write(path, bytes, options) : sh.send(path, bytes, options)
+  const isWhole = content instanceof Secret || sizeOf(content) < SENT_FROM
+  return isWhole && !(content instanceof LargeFile)
+    ? sh.write(path, content, options)
+    : sh.send(path, wantedOf(content), options)
 }
 
 /** The changes that give the file at `path` this content, owner and mode. */

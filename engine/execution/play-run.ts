@@ -16,6 +16,7 @@ import { PlayOutcome } from './play-outcome.ts'
 import { progressTeller } from './progress.ts'
 import { failed, open, type Settled } from './settled.ts'
 import { blurAll, perform } from './step-run.ts'
+import { endOfBlock, endsSection, type HandlerParts, type Stretch, stepsFrom } from './stretch.ts'
 
 /** Runs one play: its steps in lockstep over the hosts of each batch, handlers where they are due. */
 export class PlayRun {
@@ -150,7 +151,7 @@ export class PlayRun {
     await this.#passage.pass(passing, async (part) => {
       for (const host of part) host.enter(step.blocks)
       const { steps } = this.#play
-      const ahead = handler ? [{ step, position }] : from(steps, position)
+      const ahead = handler ? [{ step, position }] : stepsFrom(steps, position)
       const ended = await perform(this.#context, {
         step,
         call,
@@ -297,33 +298,6 @@ function inOrder(settled: readonly Settled[], batch: readonly HostState[]): Sett
   return settled.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.item?.index ?? 0) - (b.item?.index ?? 0))
 }
 
-/** All steps from a position on; made anew each time that somebody looks ahead, which few steps do. */
-function from(steps: readonly Step[], position: number): Iterable<{ step: Step; position: number }> {
-  return {
-    *[Symbol.iterator]() {
-      for (let at = position; at < steps.length; at++) {
-        const step = steps[at]
-        if (step) yield { step, position: at }
-      }
-    },
-  }
-}
-
-/** Steps of a play, or the parts of a handler, from one position up to another, inside so many blocks. */
-interface Stretch {
-  steps: readonly Step[]
-  from: number
-  to: number
-  depth: number
-  handlers: HandlerParts | undefined
-}
-
-/** The tasks of one handler, and the position in the play at which it is due. */
-interface HandlerParts {
-  steps: readonly Handler[]
-  position: number
-}
-
 interface Acting {
   step: Step
   position: number
@@ -335,16 +309,4 @@ interface Acting {
 /** A rescue of what may not fail once it comes to that, or a handler of what may not run. */
 function perhapsDone(host: HostState, reason: string): Settled {
   return { ...open({ host, item: undefined }, 'may-run', reason), hazy: true }
-}
-
-/** The position after the last step of a block. */
-function endOfBlock(steps: readonly Step[], from: number, depth: number, id: string): number {
-  const length = steps.slice(from).findIndex((step) => step.blocks[depth]?.id !== id)
-  return length < 0 ? steps.length : from + length
-}
-
-/** Handlers run when a section ends: roles and tasks are one. */
-function endsSection(before: Step, step: Step): boolean {
-  const part = ({ section }: Step) => (section === 'roles' ? 'tasks' : section)
-  return part(before) !== part(step)
 }

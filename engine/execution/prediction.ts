@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto'
 import { basename } from 'node:path/posix'
 import { isDeepStrictEqual } from 'node:util'
 import { type Seen, wider } from '../remote/probe.ts'
+import { digestOf } from '../resource/large-file.ts'
 import {
   ABSENT,
   type AnyRead,
@@ -283,9 +283,7 @@ function fileAnswer(
 }
 
 function withDigest(state: FileState): FileState {
-  return state.sha256 !== undefined || !state.content
-    ? state
-    : { ...state, sha256: createHash('sha256').update(state.content).digest('hex') }
+  return state.sha256 !== undefined || !state.content ? state : { ...state, sha256: digestOf(state.content) }
 }
 
 function isFileState(state: unknown): state is FileState {

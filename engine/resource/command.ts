@@ -1,14 +1,14 @@
 import type { LargeFile } from './large-file.ts'
-import { octal, quote } from './quote.ts'
+import { quote } from './quote.ts'
 import { Secret } from './secret.ts'
 import { placeText, type SentFile, sentFile } from './sent-file.ts'
 import {
-  hasSpecialBits,
   keepAttributesText,
   namesText,
   ownershipText,
   RENAME,
   requireSpaceText,
+  specialBitsText,
   validateText,
   type WriteOptions,
 } from './write-text.ts'
@@ -90,7 +90,7 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
     `e=$(${feed(content)} 2>&1 >&8) || { e=\${e%%'\n'*}; echo "lockstep: $p could not be written: \${e##*: }" >&2; exit 1; }`,
     `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full, or a quota?" >&2; exit 1; }`,
     validateText(options),
-    hasSpecialBits(options) ? `chmod ${octal(options.mode ?? 0)} -- "$t" || exit 1` : '',
+    specialBitsText(options, '"$t"'),
     `sync -- "$t" 2>/dev/null || sync`,
     RENAME,
   ]

@@ -1,11 +1,11 @@
 import { digestOf, type LargeFile } from './large-file.ts'
 import {
-  hasSpecialBits,
   keepAttributesText,
   namesText,
   ownershipText,
   RENAME,
   requireSpaceText,
+  specialBitsText,
   validateText,
   type WriteOptions,
 } from './write-text.ts'
@@ -74,7 +74,6 @@ sync -- "$t" 2>/dev/null || sync`
 export function placeText({ path, size }: SentFile, options: WriteOptions): string {
   const feed = ' <&8'
   const file = '/proc/self/fd/0'
-  const { mode = 0 } = options
   return [
     namesText(path),
     OPENED,
@@ -83,7 +82,7 @@ export function placeText({ path, size }: SentFile, options: WriteOptions): stri
     `if [ -e "$p" ]; then ${keepAttributesText(file, feed)}; fi`,
     ownershipText(options, file, feed),
     validateText(options),
-    hasSpecialBits(options) ? `chmod ${mode.toString(8).padStart(4, '0')} -- ${file}${feed} || exit 1` : '',
+    specialBitsText(options, file, feed),
     RENAME,
   ]
     .filter(Boolean)

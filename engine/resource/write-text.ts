@@ -58,9 +58,9 @@ export function validateText({ validate }: WriteOptions): string {
   return validate === undefined ? '' : `( ${validate.replaceAll('%s', '"$t"')}\n) >&2 || exit 1`
 }
 
-/** Whoever is not root loses these bits by writing. */
-export function hasSpecialBits({ mode }: WriteOptions): boolean {
-  return mode !== undefined && (mode & 0o6000) !== 0
+/** Gives `file` once more the bits that whoever is not root loses by writing. */
+export function specialBitsText({ mode = 0 }: WriteOptions, file: string, feed = ''): string {
+  return (mode & 0o6000) === 0 ? '' : `chmod ${octal(mode)} -- ${file}${feed} || exit 1`
 }
 
 /** Owner and group as chown takes them. */

@@ -62,6 +62,11 @@ export async function sweep(lanes: readonly Lane[], places: readonly Disturbance
   expect(failed).toEqual([])
 }
 
+/** What was found that must not be; a sweep tells of a failure by its message alone. */
+export function expectNone(what: string, found: readonly string[]): void {
+  if (found.length > 0) throw new Error(`${what}: ${found.join('; ')}`)
+}
+
 function numbers(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1)
 }

@@ -1,27 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Problems } from '../../engine/problem.ts'
-import { freshCluster } from '../lab/consul/cluster.ts'
 import type { Fault } from '../lab/consul/fault.ts'
 import { FAULTS } from '../lab/consul/faults.ts'
-import { openStage, type Stage } from '../lab/consul/stage.ts'
-import { type Controller, controllers } from '../lab/controller.ts'
+import { freshStages, type Stage } from '../lab/consul/stage.ts'
 import type { Subject } from '../lab/disturbance.ts'
 import { meanwhile } from '../lab/meanwhile.ts'
-import { files } from '../lab/play.ts'
 
-const cluster = freshCluster()
-const at = files({})
-let as: Controller
-
-beforeAll(() => {
-  as = controllers(at, cluster.lab.access)
-})
-afterAll(() => at[Symbol.dispose]())
+const { cluster, open } = freshStages()
 
 describe.each(FAULTS.map((one) => [one.rollout.what, one] as const))('while %s', (_, { rollout, faults }) => {
   let stage: Stage
   beforeAll(() => {
-    stage = openStage(rollout, cluster, as)
+    stage = open(rollout)
   })
   afterAll(() => stage[Symbol.dispose]())
 

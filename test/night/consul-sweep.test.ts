@@ -1,28 +1,18 @@
-import { afterAll, beforeAll, describe, test } from 'vitest'
-import { freshCluster } from '../lab/consul/cluster.ts'
+import { describe, test } from 'vitest'
 import { ROLLOUTS } from '../lab/consul/rollouts.ts'
-import { openStage, type Stage } from '../lab/consul/stage.ts'
-import { type Controller, controllers } from '../lab/controller.ts'
+import { freshStages, type Stage } from '../lab/consul/stage.ts'
 import { Wire } from '../lab/cut-rounds.ts'
 import { type Disturbance, disturb, NotReached, playThrough } from '../lab/disturbance.ts'
-import { files } from '../lab/play.ts'
 import { chosen, everyCut, everyKill, everyPowerLoss, isWhole, sweep } from '../lab/sweep-places.ts'
 
 const EVERY_PLACE = 24 * 3600_000
-const cluster = freshCluster()
-const at = files({})
-let as: Controller
-
-beforeAll(() => {
-  as = controllers(at, cluster.lab.access)
-})
-afterAll(() => at[Symbol.dispose]())
+const { cluster, open } = freshStages()
 
 describe.each(ROLLOUTS.map((rollout) => [rollout.what, rollout] as const))('while %s', (_, rollout) => {
   test(
     'no killed controller, cut connection or loss of power loses a write or shuts a member out, and the next run ends it',
     async () => {
-      using stage = openStage(rollout, cluster, as)
+      using stage = open(rollout)
       const all = isWhole ? await placesOf(stage) : []
       const places = chosen(all, rollout.dangers)
       process.stdout.write(`sweep: ${places.length} of ${all.length} places while ${rollout.what}\n`)

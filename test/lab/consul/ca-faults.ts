@@ -1,4 +1,4 @@
-import { bringUp, down, type Fault, full, killed, onHost, SSL, takeDown } from './fault.ts'
+import { down, downAndBack, type Fault, full, killed, onHost, SSL } from './fault.ts'
 import { anotherCa } from './rollouts.ts'
 import { CA_ON_SERVER } from './rotation.ts'
 
@@ -40,16 +40,5 @@ export const CA_FAULTS: readonly Fault[] = [
     /server3|autopilot knows 2 servers, not 3/,
   ),
   down('when nobody is to trust the old CA', anotherCa, 'agent1', 'The server trusts the next CA alone', /agent1/),
-  {
-    what: 'a server is down when all trust both CAs, and back in the same run',
-    rollout: anotherCa,
-    meanwhile: {
-      task: 'The member has another key',
-      async work(place) {
-        await takeDown(place, 'server3')
-        await bringUp('server3')(place)
-      },
-    },
-    down: ['server3'],
-  },
+  downAndBack('a server is down when all trust both CAs', anotherCa, 'server3', 'The member has another key'),
 ]

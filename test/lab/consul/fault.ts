@@ -38,7 +38,7 @@ export const killed = (task: string, after: string, host: string) => async (_: P
 }
 
 /** A member dies, and the others know it. */
-export async function takeDown({ cluster }: Place, name: string): Promise<void> {
+async function takeDown({ cluster }: Place, name: string): Promise<void> {
   await out(name, 'systemctl kill --signal=KILL consul; systemctl stop consul')
   const [asked = ''] = cluster.servers.filter((server) => server !== name)
   await until(`the gossip tells that ${name} has failed`, async () => {
@@ -47,7 +47,7 @@ export async function takeDown({ cluster }: Place, name: string): Promise<void> 
   })
 }
 
-export const bringUp =
+const bringUp =
   (name: string) =>
   async ({ cluster }: Place) => {
     await out(name, 'systemctl start consul')
@@ -60,6 +60,20 @@ export const full = (what: string, rollout: Rollout, host: string, folder: strin
   hurt: onHost(host, fill(folder)),
   says: NO_ROOM,
   mend: onHost(host, empty(folder)),
+})
+
+/** For as long as a task waits for it. */
+export const downAndBack = (what: string, rollout: Rollout, host: string, task: string): Fault => ({
+  what: `${what}, and back in the same run`,
+  rollout,
+  meanwhile: {
+    task,
+    async work(place) {
+      await takeDown(place, host)
+      await bringUp(host)(place)
+    },
+  },
+  down: [host],
 })
 
 export const down = (what: string, rollout: Rollout, host: string, task: string, says: RegExp): Fault => ({

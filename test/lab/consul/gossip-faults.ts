@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { out } from '../play.ts'
-import { asAgent, bringUp, down, type Fault, full, killed, onHost, takeDown } from './fault.ts'
+import { asAgent, down, downAndBack, type Fault, full, killed, onHost } from './fault.ts'
 import { gossip } from './rollouts.ts'
 
 const INSTALLED = 'Every member has the next key beside the old one'
@@ -57,16 +57,5 @@ export const GOSSIP_FAULTS: readonly Fault[] = [
   down('before the key is installed', gossip, 'agent1', INSTALLED, /not alive: agent1/),
   down('when all members have the key', gossip, 'server2', 'The member keeps it', /not alive: server2/),
   down('when all members use the key', gossip, 'server3', 'Its configuration names the next key', /not alive: server3/),
-  {
-    what: 'a member is down when all have the key, and back in the same run',
-    rollout: gossip,
-    meanwhile: {
-      task: 'The member keeps it',
-      async work(place) {
-        await takeDown(place, 'server2')
-        await bringUp('server2')(place)
-      },
-    },
-    down: ['server2'],
-  },
+  downAndBack('a member is down when all have the key', gossip, 'server2', 'The member keeps it'),
 ]

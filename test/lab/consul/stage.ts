@@ -1,7 +1,9 @@
-import type { Controller } from '../controller.ts'
+import { afterAll, beforeAll } from 'vitest'
+import { type Controller, controllers } from '../controller.ts'
 import { leftOn, type Subject } from '../disturbance.ts'
 import { files, type Outcome, out } from '../play.ts'
-import type { Cluster } from './cluster.ts'
+import { expectNone } from '../sweep-places.ts'
+import { type Cluster, freshCluster } from './cluster.ts'
 import { keepDisks } from './disks.ts'
 import { harmOf } from './harm.ts'
 import type { Place, Rollout } from './rollouts.ts'
@@ -17,8 +19,20 @@ export interface Stage extends Place {
   [Symbol.dispose](): void
 }
 
+/** A cluster for the tests of a file, and the way to take it through a rollout; the program is built for them once. */
+export function freshStages(): { cluster: Cluster; open(rollout: Rollout): Stage } {
+  const cluster = freshCluster()
+  const at = files({})
+  let as: Controller
+  beforeAll(() => {
+    as = controllers(at, cluster.lab.access)
+  })
+  afterAll(() => at[Symbol.dispose]())
+  return { cluster, open: (rollout) => openStage(rollout, cluster, as) }
+}
+
 /** Gets a cluster with disks as new at the first turn, and after one that went wrong. */
-export function openStage(rollout: Rollout, cluster: Cluster, as: Controller): Stage {
+function openStage(rollout: Rollout, cluster: Cluster, as: Controller): Stage {
   const at = files({})
   const place: Place = { cluster, path: at.path }
   const onEach = (look: (name: string) => Promise<string>) => Promise.all(cluster.members.map(({ name }) => look(name)))
@@ -78,9 +92,4 @@ const ofVars = ({ vars = {} }: Subject) => ({ vars })
 
 function unlike({ failed, changed, perhaps }: Outcome): string[] {
   return [...failed, ...changed, ...perhaps]
-}
-
-/** A sweep tells of a failure by its message alone. */
-function expectNone(what: string, found: readonly string[]): void {
-  if (found.length > 0) throw new Error(`${what}: ${found.join('; ')}`)
 }

@@ -1,6 +1,7 @@
 import type { Event } from '../../../engine/report/event.ts'
 import { Wire } from '../cut-rounds.ts'
 import { type Disturbance, disturb, playThrough } from '../disturbance.ts'
+import { expectNone } from '../sweep-places.ts'
 import type { Rotation } from './rotation.ts'
 import { HOSTS, leftBehind, type Stage, type Theatre } from './stage.ts'
 import { brokenPromises, wrongAtEnd } from './ways.ts'
@@ -38,9 +39,4 @@ export async function expectOver(stage: Stage): Promise<void> {
   expectNone('left behind', await leftBehind(stage))
   const check = await stage.play('check')
   expectNone('not as it shall be', [...check.failed, ...check.changed])
-}
-
-/** A sweep tells of a failure by its message alone. */
-function expectNone(what: string, found: readonly string[]): void {
-  if (found.length > 0) throw new Error(`${what}: ${found.join('; ')}`)
 }
