@@ -71,8 +71,7 @@ export function keyringChanges(wish: KeyringWish, rings: readonly Ring[], away: 
     changes.push({ kind: 'install', what, from: undefined, to: 'on all members', key })
   }
   if (primary && rings.some(({ PrimaryKeys, NumNodes }) => PrimaryKeys && PrimaryKeys[primary.reveal()] !== NumNodes)) {
-    const before = new Set(rings.flatMap(({ PrimaryKeys = {} }) => Object.keys(PrimaryKeys)))
-    const from = [...before].map((key) => fingerprint(new Secret(key))).join(', ')
+    const from = primaryKeys(rings).map(fingerprint).join(', ')
     changes.push({ kind: 'use', what: 'primary gossip key', from, to: fingerprint(primary), key: primary })
   }
   for (const key of isExclusive ? unnamedKeys(wish, rings) : []) {
@@ -90,6 +89,12 @@ export function unnamedKeys(wish: KeyringWish, rings: readonly Ring[]): Secret[]
     .filter((key) => !named.has(key))
     .sort()
     .map((key) => new Secret(key))
+}
+
+/** Keys that some member seals with; none before Consul 1.8. */
+export function primaryKeys(rings: readonly Ring[]): Secret[] {
+  const keys = new Set(rings.flatMap(({ PrimaryKeys = {} }) => Object.keys(PrimaryKeys)))
+  return [...keys].map((key) => new Secret(key))
 }
 
 /** Fails when a pool has more or fewer members than it must: one that is away while keys change cannot come back. */

@@ -13,6 +13,7 @@ import {
   type KeyringWish,
   keyringChanges,
   named,
+  primaryKeys,
   ringsAfter,
   ringsOf,
   unnamedKeys,
@@ -93,7 +94,8 @@ export const consulKeyring = defineModule({
     }
     const wish = wishOf(want)
     const changes: KeyringChange[] = keyringChanges(wish, rings, away)
-    const stdout = printedAnswer(200, JSON.stringify(ringsAfter(wish, rings)))
+    const then = ringsAfter(wish, rings)
+    const stdout = printedAnswer(200, JSON.stringify(then))
     return {
       changes,
       after: [predict(keyringRead(want), { ...keyring, stdout })],
@@ -101,6 +103,7 @@ export const consulKeyring = defineModule({
         primary: wish.primary === undefined ? null : fingerprint(wish.primary),
         others: wish.others.map(fingerprint),
         unnamed: unnamedKeys(wish, rings).map(fingerprint),
+        sealing: primaryKeys(then).map(fingerprint),
       },
     }
   },

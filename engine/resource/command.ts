@@ -83,11 +83,11 @@ sh.write = (path: string, content: Content, options: WriteOptions = {}): Command
     namesText(path),
     size < SENT_FROM ? '' : requireSpaceText(path, size),
     `trap 'rm -f -- "$t"' EXIT; trap 'exit 1' HUP INT PIPE TERM`,
-    `rm -f -- "$t" || exit 1`,
+    `if [ -e "$t" ] || [ -L "$t" ]; then rm -f -- "$t" || exit 1; fi`,
     `umask 077; set -C; exec 8>"$t" || exit 1; set +C`,
     `if [ -e "$p" ]; then ${keepAttributesText('"$t"')}; fi`,
     ownershipText(options, '"$t"'),
-    `e=$(${feed(content)} 2>&1 >&8) || { e=\${e%%'\n'*}; echo "lockstep: $p could not be written: \${e##*: }" >&2; exit 1; }`,
+    fillText(content),
     `exec 8>&-; s=$(wc -c <"$t"); [ "$s" -eq ${size} ] || { echo "lockstep: wrote $s of ${size} bytes of $p: is the disk full, or a quota?" >&2; exit 1; }`,
     validateText(options),
     specialBitsText(options, '"$t"'),
@@ -123,6 +123,25 @@ function wordOf(value: Word): string {
 function textOf({ text, sent }: Command): string {
   if (sent) throw new Error('a command that has a file sent before it stands alone')
   return text
+}
+
+/**
+ * Fills the file that descriptor 8 is. What every shell takes for itself is written by the shell, without a process; it says nothing of
+ * why it could not, so another one is asked then.
+ */
+function fillText(content: Content): string {
+  const explain = `{ e=\${e%%'\n'*}; echo "lockstep: $p could not be written: \${e##*: }" >&2; exit 1; }`
+  const plain = plainText(content)
+  if (plain === '') return ''
+  if (plain === undefined) return `e=$(${feed(content)} 2>&1 >&8) || ${explain}`
+  return `printf %s ${quote(plain)} >&8 2>/dev/null || { e=$(head -c 65536 /dev/zero 2>&1 >&8); ${explain}; }`
+}
+
+/** What is nothing but printable ASCII and line ends, and no secret. */
+function plainText(content: Content): string | undefined {
+  if (content instanceof Secret) return undefined
+  const text = typeof content === 'string' ? content : content.toString('latin1')
+  return /^[\n\t -~]*$/.test(text) ? text : undefined
 }
 
 /** printf is a builtin of every shell: its argument is in no process list. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as judge from '../lab/consul/invariants.ts'
 import type { Recording } from '../lab/consul/recording.ts'
-import { leaderChanges, leaderWindows, outages } from '../lab/consul/spans.ts'
+import { leaderChanges, leaderWindows, outages, returns } from '../lab/consul/spans.ts'
 import {
   ADDRESSES,
   followerRestart,
@@ -51,6 +51,12 @@ describe('leaders', () => {
   test('a follower opens none', () => {
     expect(leaderWindows(recording(followerRestart))).toEqual([])
   })
+})
+
+test('a server that was down comes back in a window, and so does no client and nobody that was not', () => {
+  const seen = recording(followerRestart)
+  expect(returns(seen, ['two', 'agent'], 1000)).toEqual([{ from: 290, to: 1290 }])
+  expect(returns(seen, ['one'])).toEqual([])
 })
 
 /** For each invariant a recording that keeps it and one that does not. */

@@ -20,6 +20,9 @@ export interface Cut {
   back?: string
 }
 
+/** What a run did, in turn: it told a line, or a round of a host began or was over. A round that only looks leaves a host as it is. */
+export type Mark = 'line' | { host: string; round: number; acts: boolean; isOver: boolean }
+
 const CHANNEL = 'net.client.socket'
 
 /** Knows the sockets of this process, and breaks the connection to a host at one of its rounds. */
@@ -27,6 +30,7 @@ export class Wire {
   readonly #sockets = new Set<Socket>()
   /** How many rounds each host has had. */
   readonly rounds = new Map<string, number>()
+  readonly trace: Mark[] = []
   hasCut = false
   readonly #cut: Cut | undefined
   #hasBegun = false
@@ -45,6 +49,7 @@ export class Wire {
 
   /** Is told all events, for a cut that a task is named for. */
   note(event: Event): void {
+    this.trace.push('line')
     if (event.type !== 'task-started') return
     if (event.task.name === this.#cut?.round) this.#hasBegun = true
     if (this.#isOff && event.task.name === this.#cut?.back) this.#isSettled = this.bringBack()
@@ -68,12 +73,14 @@ export class Wire {
       round: async (work) => {
         const round = (this.rounds.get(host) ?? 0) + 1
         this.rounds.set(host, round)
+        const acts = work.jobs.length > 0
+        this.trace.push({ host, round, acts, isOver: false })
         const cut = this.#cut
         const isOwn = cut?.host === host
         const isHere = (isOwn && cut.round === round) || (this.#hasBegun && (isOwn || cut?.moment === 'off'))
         if (!cut || !isHere || this.hasCut) {
           await this.#isSettled
-          return await remote.round(work)
+          return await remote.round(work).finally(() => this.trace.push({ host, round, acts, isOver: true }))
         }
         this.hasCut = true
         if (cut.moment === 'off') {

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
-import { countPlaces, rotationLane } from './rotation/rotation-lane.ts'
+import { placesOf, rotationLane } from './rotation/rotation-lane.ts'
 import { ROTATIONS } from './rotation/rotations.ts'
 import { openTheatre, type Theatre } from './rotation/stage.ts'
-import { chosen, everyCut, everyKill, everyPowerLoss, isWhole, SWEEP_LIMIT, sweep } from './sweep-places.ts'
+import { chosen, isWhole, SWEEP_LIMIT, sweep } from './sweep-places.ts'
 
 let theatre: Theatre
 
@@ -19,10 +19,10 @@ describe.each(due)('while $what', (rotation) => {
     async () => {
       const lane = rotationLane(rotation, theatre)
       if (!isWhole) return await lane.disturb(...rotation.dangers)
-      const { events, rounds } = await countPlaces(rotation, theatre)
-      const all = [...everyKill(events), ...everyCut(rounds), ...everyPowerLoss(rounds)]
-      process.stdout.write(`sweep: ${all.length} places while ${rotation.what}\n`)
-      await sweep([lane], chosen(all, rotation.dangers))
+      const places = await placesOf(rotation, theatre)
+      const { all, states } = places
+      process.stdout.write(`sweep: ${all.length} places of ${states.length} states while ${rotation.what}\n`)
+      await sweep([lane], chosen(places, rotation.dangers))
     },
     SWEEP_LIMIT,
   )

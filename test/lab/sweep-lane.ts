@@ -3,7 +3,7 @@ import { labDigest } from '../../lab/digest.ts'
 import { type LabAccess, labReset } from '../../lab/lab.ts'
 import { until } from '../../lab/wait.ts'
 import type { Controller } from './controller.ts'
-import { Wire } from './cut-rounds.ts'
+import { type Mark, Wire } from './cut-rounds.ts'
 import { type Disturbance, disturb, leftOn, playThrough } from './disturbance.ts'
 import { differences, type Node, withoutTimes } from './mattermost.ts'
 import { files, inventoryText } from './play.ts'
@@ -20,10 +20,8 @@ const OTHERS =
 
 /** Hosts that go through disturbances one after the other, beside other lanes. */
 export interface Lane {
-  /** How many lines the controller tells in an undisturbed run. */
-  events: number
-  /** How many rounds each host has in it. */
-  rounds: readonly number[]
+  /** What an undisturbed run did. */
+  trace: readonly Mark[]
   /** Fresh hosts, a run that is disturbed, and one more: it must come to the same end, by ways on which nothing is ever half there. */
   disturb(place: Disturbance): Promise<void>
   end(): void
@@ -38,8 +36,8 @@ export async function openLane(nodes: readonly Node[], access: LabAccess, as: Co
   const statesNow = () => Promise.all(names.map(stateOf))
 
   await labReset(names, () => {})
-  using counting = new Wire()
-  const run = await playThrough(subject, counting)
+  using wire = new Wire()
+  const run = await playThrough(subject, wire)
   expect(run.failed).toEqual([])
   const reference = await statesNow()
   const paths = reference.flat().flatMap((line) => /^file (\S+) file /.exec(line)?.[1] ?? [])
@@ -49,8 +47,7 @@ export async function openLane(nodes: readonly Node[], access: LabAccess, as: Co
     (await statesNow()).map((state, index) => differences(reference[index] ?? [], state)).filter(({ length }) => length)
 
   return {
-    events: run.events.length,
-    rounds: names.map((name) => counting.rounds.get(name) ?? 0),
+    trace: wire.trace,
     async disturb(place) {
       await labReset(names, () => {})
       const watch = watchFiles(names, watched)

@@ -1,40 +1,82 @@
 import { expect } from 'vitest'
+import type { Mark } from './cut-rounds.ts'
 import type { Disturbance } from './disturbance.ts'
 
-/** `all` places, or `2/5` for the second fifth of them, spread evenly; without it a few. */
-const asked = process.env.LOCKSTEP_SWEEP
-const part = /^(\d+)\/(\d+)$/.exec(asked === 'all' ? '1/1' : (asked ?? ''))
+/**
+ * `all` places, or `2/5` for the second fifth of them, spread evenly; `states` for one place of each state, or `states:2/5`. Without it
+ * a few.
+ */
+const asked = /^(states)?:?(?:(\d+)\/(\d+)|all)?$/.exec(process.env.LOCKSTEP_SWEEP ?? '')
+if (!asked) throw new Error('LOCKSTEP_SWEEP is all, 2/5, states or states:2/5')
 
 /** Whether more is asked for than a few places, as at night. */
-export const isWhole = part !== null
+export const isWhole = asked[0] !== ''
 
 /** For a test that takes places in turn. */
 export const SWEEP_LIMIT = isWhole ? 12 * 3_600_000 : 300_000
 
+/** Where a run can be disturbed. */
+export interface Places {
+  /** After each line that it tells, and before and after each round of each host. */
+  all: readonly Disturbance[]
+  /** Those of them between which a host has been acted on: the others leave the hosts as one of these does. */
+  states: readonly Disturbance[]
+}
+
 /** Those that are asked for, or the few that stand for all of them. */
-export function chosen<T>(all: readonly T[], few: readonly T[]): T[] {
-  return part ? all.filter((_, index) => index % Number(part[2]) === Number(part[1]) - 1) : [...few]
+export function chosen({ all, states }: Places, few: readonly Disturbance[]): readonly Disturbance[] {
+  if (!asked || !isWhole) return few
+  const [, isByState, part = 1, of = 1] = asked
+  return (isByState ? states : all).filter((_, index) => index % Number(of) === Number(part) - 1)
 }
 
-/** A kill after each line that a run tells. */
-export function everyKill(events: number): Disturbance[] {
-  return numbers(events).map((event) => ({ kind: 'kill', event }))
+/** Kills of a run that has gone like this. */
+export function killsOf(trace: readonly Mark[]): Places {
+  const after = new Map<number, number>()
+  const all: Disturbance[] = []
+  for (const [index, state] of statesOf(trace).entries()) {
+    if (trace[index] !== 'line') continue
+    all.push({ kind: 'kill', event: all.length + 1 })
+    after.set(state, all.length)
+  }
+  return { all, states: [...after.values()].map((event) => ({ kind: 'kill', event })) }
 }
 
-/** Cuts before and after each round of each host. */
-export function everyCut(rounds: readonly number[]): Disturbance[] {
-  return rounds.flatMap((count, host) =>
-    numbers(count).flatMap((round) =>
-      (['before', 'after'] as const).map((moment) => ({ kind: 'cut', host, round, moment }) as const),
-    ),
+/** Cuts of the connections to these hosts, and losses of their power where that is asked for. */
+export function cutsOf(
+  trace: readonly Mark[],
+  names: readonly string[],
+  { hasPowerLoss = false }: { hasPowerLoss?: boolean } = {},
+): Places {
+  const states = statesOf(trace)
+  const moments = ['before', 'after', ...(hasPowerLoss ? (['without power'] as const) : [])] as const
+  const cuts = names.flatMap((name, host) =>
+    moments.flatMap((moment) => {
+      const known = new Set<number>()
+      return trace.flatMap((mark, index) => {
+        if (mark === 'line' || mark.isOver || mark.host !== name) return []
+        const state = states[index] ?? 0
+        // A host that has been asked nothing but to look is then as it was before.
+        const isNew = moment === 'after' ? mark.acts : !known.has(state)
+        known.add(state)
+        return [{ isNew, place: { kind: 'cut', host, round: mark.round, moment } as const }]
+      })
+    }),
   )
+  return {
+    all: cuts.map(({ place }) => place),
+    states: cuts.filter(({ isNew }) => isNew).map(({ place }) => place),
+  }
 }
 
-/** A loss of power before each round of each host. */
-export function everyPowerLoss(rounds: readonly number[]): Disturbance[] {
-  return rounds.flatMap((count, host) =>
-    numbers(count).map((round) => ({ kind: 'cut', host, round, moment: 'without power' }) as const),
-  )
+export function together(...places: readonly Places[]): Places {
+  return { all: places.flatMap(({ all }) => all), states: places.flatMap(({ states }) => states) }
+}
+
+/** For each mark the number of times before it that a host began or ceased to be acted on. */
+function statesOf(trace: readonly Mark[]): number[] {
+  let state = 0
+  return trace.map((mark) => (mark !== 'line' && mark.acts ? state++ : state))
 }
 
 /** What takes disturbances one after the other. */
@@ -65,8 +107,4 @@ export async function sweep(lanes: readonly Lane[], places: readonly Disturbance
 /** What was found that must not be; a sweep tells of a failure by its message alone. */
 export function expectNone(what: string, found: readonly string[]): void {
   if (found.length > 0) throw new Error(`${what}: ${found.join('; ')}`)
-}
-
-function numbers(count: number): number[] {
-  return Array.from({ length: count }, (_, index) => index + 1)
 }

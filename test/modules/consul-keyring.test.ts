@@ -97,6 +97,8 @@ describe('consul-keyring plans', () => {
     expect(again.changes).toEqual([])
     expect(result?.unnamed).toHaveLength(1)
     expect(again.result?.unnamed).toEqual(result?.unnamed)
+    expect(result?.sealing).toHaveLength(1)
+    expect(again.result?.sealing).toEqual(result?.sealing)
   })
 
   test.each([

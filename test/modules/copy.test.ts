@@ -58,7 +58,7 @@ describe('the content of a file', () => {
 
   test('is never open to others before owner and mode are set, whatever the old file was', () => {
     const script = text({ content: 'b', mode: '0600', owner: 'app', group: 'app' }, fileOf('a', { mode: 0o644 }))
-    const order = ['umask 077', 'chown -- app:app', 'chmod 0600', 'base64 -d', 'mv -fT'].map((part) =>
+    const order = ['umask 077', 'chown -- app:app', 'chmod 0600', 'printf %s b >&8', 'mv -fT'].map((part) =>
       script.indexOf(part),
     )
     expect(order).toEqual([...order].sort((a, b) => a - b))
@@ -180,7 +180,7 @@ describe('what cannot succeed', () => {
 
 test('a new file is validated before it takes the place of the old one', () => {
   const script = text({ content: 'b', validate: 'visudo -cqf %s' }, fileOf('a', { mode: 0o440 }))
-  expect(script.indexOf('visudo -cqf "$t"')).toBeGreaterThan(script.indexOf('base64 -d'))
+  expect(script.indexOf('visudo -cqf "$t"')).toBeGreaterThan(script.indexOf('printf %s b >&8'))
   expect(script.indexOf('visudo -cqf "$t"')).toBeLessThan(script.indexOf('mv -fT'))
 })
 

@@ -3,7 +3,7 @@ import { ROLLOUTS } from '../lab/consul/rollouts.ts'
 import { freshStages, type Stage } from '../lab/consul/stage.ts'
 import { Wire } from '../lab/cut-rounds.ts'
 import { type Disturbance, disturb, NotReached, playThrough } from '../lab/disturbance.ts'
-import { chosen, everyCut, everyKill, everyPowerLoss, isWhole, sweep } from '../lab/sweep-places.ts'
+import { chosen, cutsOf, isWhole, killsOf, type Places, sweep, together } from '../lab/sweep-places.ts'
 
 const EVERY_PLACE = 24 * 3600_000
 const { cluster, open } = freshStages()
@@ -13,9 +13,11 @@ describe.each(ROLLOUTS.map((rollout) => [rollout.what, rollout] as const))('whil
     'no killed controller, cut connection or loss of power loses a write or shuts a member out, and the next run ends it',
     async () => {
       using stage = open(rollout)
-      const all = isWhole ? await placesOf(stage) : []
+      const all = isWhole ? await placesOf(stage) : { all: [], states: [] }
       const places = chosen(all, rollout.dangers)
-      process.stdout.write(`sweep: ${places.length} of ${all.length} places while ${rollout.what}\n`)
+      process.stdout.write(
+        `sweep: ${places.length} of ${all.all.length} places of ${all.states.length} states while ${rollout.what}\n`,
+      )
       await sweep([{ disturb: (place) => disturbed(stage, place) }], places)
     },
     EVERY_PLACE,
@@ -23,18 +25,15 @@ describe.each(ROLLOUTS.map((rollout) => [rollout.what, rollout] as const))('whil
 })
 
 /** Those of a run that nothing disturbs. */
-async function placesOf(stage: Stage): Promise<Disturbance[]> {
-  let events = 0
-  using counting = new Wire()
+async function placesOf(stage: Stage): Promise<Places> {
+  using wire = new Wire()
   await stage.turn(async (subject) => {
-    const run = await playThrough(subject, counting)
+    const run = await playThrough(subject, wire)
     if (run.failed.length > 0) throw new Error(`failed undisturbed: ${run.failed.join('; ')}`)
-    events = run.events.length
     return []
   })
-  const rounds = cluster.members.map(({ name }) => counting.rounds.get(name) ?? 0)
-  process.stdout.write(`sweep: ${events} events, ${rounds.join('+')} rounds while ${stage.rollout.what}\n`)
-  return [...everyKill(events), ...everyCut(rounds), ...everyPowerLoss(rounds)]
+  const names = cluster.members.map(({ name }) => name)
+  return together(killsOf(wire.trace), cutsOf(wire.trace, names, { hasPowerLoss: true }))
 }
 
 /** How often a cluster is asked whether it is well differs from run to run, and so do the last places of a run. */

@@ -6,6 +6,7 @@ import { out } from '../lab/play.ts'
 const KEYRING = '/var/lib/consul/serf/local.keyring'
 
 const cluster = freshCluster()
+const vars = { rotation: 'one' }
 const [client = ''] = cluster.clients
 /** The keyring of a member before its keys were changed. */
 let before: string
@@ -13,7 +14,17 @@ let before: string
 beforeAll(async () => {
   await cluster.build()
   before = await out(client, `cat ${KEYRING}`)
-  expect((await cluster.run(GOSSIP_PLAYBOOK)).failed).toEqual([])
+  expect((await cluster.run(GOSSIP_PLAYBOOK, { vars })).failed).toEqual([])
+})
+
+test('keys that have come to no disk are written down, and check names that alone', async () => {
+  await out(client, `cp -p ${KEYRING} /run/written; echo '${before}' | tee ${KEYRING}`)
+  const check = await cluster.check(GOSSIP_PLAYBOOK, { vars })
+  const run = await cluster.run(GOSSIP_PLAYBOOK, { vars })
+  const changed = [`${cluster.servers[0]}: Members write down the keys that they have`]
+  for (const outcome of [check, run]) expect(outcome).toMatchObject({ failed: [], changed, perhaps: [] })
+  await out(client, `cmp ${KEYRING} /run/written`)
+  expect(await cluster.run(GOSSIP_PLAYBOOK, { vars })).toMatchObject({ failed: [], changed: [] })
 })
 
 test('a member that starts again joins with the new key', async () => {

@@ -21,7 +21,7 @@ export function harmOf(
       ]
   return [
     ...judge.lostWrites(recording),
-    ...judge.lostQuorums(recording),
+    ...judge.lostQuorums(recording, { down }),
     // One that is down for long is taken out of the configuration by Consul itself, and in again when it is back.
     ...(down.length > 0 ? [] : judge.lostVoters(recording)),
     ...judge.hurtTogether(recording),

@@ -1,11 +1,11 @@
 // Each judges a recording by an invariant and gives what breaks it, in sentences; empty: it holds. They are numbered I1 to I12 in
 // the issue of the Consul playbooks.
 import { isAnswering, type Recording, type Sample, type Span, serversOf } from './recording.ts'
-import { agreedLeader, isIn, leaderChanges, leaderWindows, type Outage, outages, rulerOf } from './spans.ts'
+import { agreedLeader, isIn, leaderChanges, leaderWindows, type Outage, outages, returns, rulerOf } from './spans.ts'
 
-/** I1: a majority of the servers names the same leader, but for the times in which one restarts. */
-export function lostQuorums(recording: Recording): string[] {
-  const allowed = leaderWindows(recording)
+/** I1: a majority of the servers names the same leader, but for the times in which one restarts, or comes back of those that were down. */
+export function lostQuorums(recording: Recording, { down = [] }: { down?: readonly string[] } = {}): string[] {
+  const allowed = [...leaderWindows(recording), ...returns(recording, down)]
   return recording.samples
     .filter(({ at }) => !isIn(allowed, { from: at, to: at }))
     .filter((sample) => agreedLeader(recording, sample) === undefined)

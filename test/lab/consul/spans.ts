@@ -100,6 +100,19 @@ export function leaderWindows(recording: Recording, limitMs = 15_000): Span[] {
   })
 }
 
+/**
+ * The times in which servers that were down come back, if they are of these. A leader asks one that does not answer ever more seldom, up to
+ * ten seconds apart, so one that is back may hear nothing of it, stand for election itself and so end its term.
+ */
+export function returns(recording: Recording, names: readonly string[], limitMs = 15_000): Span[] {
+  const servers = serversOf(recording).map(({ name }) => name)
+  return outages(recording).flatMap(({ member, restartedAt }) =>
+    restartedAt !== undefined && servers.includes(member) && names.includes(member)
+      ? [{ from: restartedAt, to: restartedAt + limitMs }]
+      : [],
+  )
+}
+
 export function isIn(spans: readonly Span[], { from, to }: Span): boolean {
   return spans.some((span) => span.from <= to && from <= span.to)
 }

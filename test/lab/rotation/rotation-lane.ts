@@ -1,7 +1,7 @@
 import type { Event } from '../../../engine/report/event.ts'
 import { Wire } from '../cut-rounds.ts'
 import { type Disturbance, disturb, playThrough } from '../disturbance.ts'
-import { expectNone } from '../sweep-places.ts'
+import { cutsOf, expectNone, killsOf, type Places, together } from '../sweep-places.ts'
 import type { Rotation } from './rotation.ts'
 import { HOSTS, leftBehind, type Stage, type Theatre } from './stage.ts'
 import { brokenPromises, wrongAtEnd } from './ways.ts'
@@ -23,14 +23,14 @@ export function rotationLane(rotation: Rotation, theatre: Theatre) {
   }
 }
 
-/** How many lines an undisturbed run tells, and how many rounds each host has in it. */
-export async function countPlaces(rotation: Rotation, theatre: Theatre) {
+/** Where a run of it can be disturbed, by what an undisturbed one does. */
+export async function placesOf(rotation: Rotation, theatre: Theatre): Promise<Places> {
   using stage = await theatre.stage(rotation)
-  using counting = new Wire()
-  const run = await playThrough(stage.subject(), counting)
-  expectNone('failed', run.failed)
+  using wire = new Wire()
+  expectNone('failed', (await playThrough(stage.subject(), wire)).failed)
   await expectOver(stage)
-  return { events: run.events.length, rounds: HOSTS.map(({ name }) => counting.rounds.get(name) ?? 0) }
+  const names = HOSTS.map(({ name }) => name)
+  return together(killsOf(wire.trace), cutsOf(wire.trace, names, { hasPowerLoss: true }))
 }
 
 /** Who shall get in does, nobody else does, nothing is left behind, and nothing remains to be done. */
