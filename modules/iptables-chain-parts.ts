@@ -75,7 +75,7 @@ done
 export function remove(want: ChainWant): Command {
   const { name, table = 'filter' } = want
   const tool = toolOf(want)
-  return sh`( systemctl disable -q --now -- ${unitName(want)} 2>/dev/null
+  return sh`( systemctl disable -q --no-reload --now -- ${unitName(want)} 2>/dev/null
 rm -f -- ${unitPath(want)} ${rulesPath(want)} && systemctl daemon-reload || exit 1
 systemctl reset-failed -- ${unitName(want)} 2>/dev/null
 rmdir ${FOLDER} 2>/dev/null

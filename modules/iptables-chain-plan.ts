@@ -24,6 +24,7 @@ import {
   unitPath,
   unitText,
 } from './iptables-chain-parts.ts'
+import { type Told, toldOnce } from './unit-links.ts'
 
 export type ChainChange =
   /** The chain's rules, in the kernel and in the file that the boot loads. */
@@ -31,9 +32,11 @@ export type ChainChange =
   /** The jump that leads into the chain. */
   | Change<'jump', string>
   /** What loads the file at boot. */
-  | Change<'unit', string>
+  | (Change<'unit', string> & Told)
   | Change<'enable', string>
   | Change<'remove', string>
+
+const LINKING: ReadonlySet<ChainChange['kind']> = new Set(['unit', 'enable'])
 
 type Have = Results<ReturnType<typeof chainReads>>
 
@@ -113,7 +116,12 @@ export function presentPlan(want: ChainWant, have: Have): Plan<ChainChange> {
     }),
   ]
   if (!isLoaded) after.push(predict(read.file(rulesPath(want)), fileOfUnknown({ mode: 0o644 })))
-  return { changes, after, result: { name, table, rules: rules.length }, warnings: warningsOf(have) }
+  return {
+    changes: toldOnce(changes, LINKING),
+    after,
+    result: { name, table, rules: rules.length },
+    warnings: warningsOf(have),
+  }
 }
 
 /** The change that takes all of it away. */

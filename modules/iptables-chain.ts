@@ -83,7 +83,10 @@ export const iptablesChain = defineModule({
   apply: {
     rules: (_, want) => loadRules(want),
     jump: (_, want) => guardJump(want),
-    unit: ({ what, to }) => [sh.write(what, to ?? '', { mode: 0o644 }), sh`systemctl daemon-reload`],
+    unit: ({ what, to, isToldLater }) => [
+      sh.write(what, to ?? '', { mode: 0o644 }),
+      ...(isToldLater ? [] : [sh`systemctl daemon-reload`]),
+    ],
     enable: ({ what }) => sh`systemctl enable -q --now -- ${what}`,
     remove: (_, want) => remove(want),
   },

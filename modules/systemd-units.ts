@@ -4,12 +4,13 @@ import type { Change } from '../engine/resource/change.ts'
 import { sh } from '../engine/resource/command.ts'
 import { defineModule, TaskFailure } from '../engine/resource/module.ts'
 import { ABSENT, fileOf, predict, predictSome, read, textOf, type UnitState } from '../engine/resource/read.ts'
+import { changeLinks, type Told, toldOnce } from './unit-links.ts'
 
 type UnitsChange =
   | Change<'write', string>
-  | Change<'remove', string>
+  | (Change<'remove', string> & Told)
   | Change<'reload', string>
-  | Change<'enable', string>
+  | (Change<'enable', string> & Told)
   | Change<'restart', string>
   | Change<'start', string>
 
@@ -92,7 +93,7 @@ export const systemdUnits = defineModule({
         changes.push({ kind: 'restart', what, from: 'runs the old text', to: 'runs the new text' })
     })
     return {
-      changes,
+      changes: toldOnce(changes, LINKING),
       after: [
         ...strays.map((path) => predict(read.file(path), ABSENT)),
         ...names.flatMap((name, index) => [
@@ -109,18 +110,20 @@ export const systemdUnits = defineModule({
 
   apply: {
     // 5: systemd has not loaded it, since nobody has told it of the file or it makes no sense.
-    remove: ({ what }) => [
-      sh`systemctl disable -- ${nameAt(what)}`,
+    remove: ({ what, isToldLater }) => [
+      changeLinks('disable', nameAt(what), { isToldLater }),
       sh`systemctl stop -- ${nameAt(what)} || [ $? = 5 ]`,
       sh`rm -f -- ${what}`,
     ],
     write: ({ what, to }) => sh.write(what, to ?? '', { mode: 0o644, owner: 'root', group: 'root' }),
     reload: () => sh`systemctl daemon-reload`,
-    enable: ({ what }) => sh`systemctl enable -- ${what}`,
+    enable: ({ what, isToldLater }) => changeLinks('enable', what, { isToldLater }),
     restart: ({ what }) => sh`systemctl restart -- ${what}`,
     start: ({ what }) => sh`systemctl start -- ${what}`,
   },
 })
+
+const LINKING: ReadonlySet<UnitsChange['kind']> = new Set(['remove', 'enable'])
 
 function namesOf({ prefix, units }: Want): string[] {
   return units.map(({ name }) => `${prefix}${name}.service`)

@@ -9,15 +9,16 @@ import { partOfUnit } from '../engine/resource/way-in.ts'
 import { bringUp, isTemplate, unitName, unitOrTemplateArg } from './unit.ts'
 import { type FileChange, fileChanges, filePath, filePredictions, fileReads, folderOf } from './unit-files.ts'
 import { isEnabled, onceReloaded, unitAfter } from './unit-foresight.ts'
+import { changeLinks, type Told, toldOnce } from './unit-links.ts'
 import { refuse, refuseTemplate } from './unit-refusal.ts'
 
 type SystemdChange =
   | FileChange
-  | Change<'unmask', string>
+  | (Change<'unmask', string> & Told)
+  | (Change<'enable', string> & Told)
+  | (Change<'disable', string> & Told)
+  | (Change<'mask', string> & Told)
   | Change<'reload', string>
-  | Change<'enable', string>
-  | Change<'disable', string>
-  | Change<'mask', string>
   | Change<'start', string>
   | Change<'stop', string>
 
@@ -103,7 +104,7 @@ export const systemd = defineModule({
     refuse(name, want, unit, files.length > 0)
     const next = unitAfter(want, unit, changes)
     return {
-      changes: changes.map(guarded),
+      changes: toldOnce(changes, LINKING).map(guarded),
       after: [...filePredictions(want.name, files), predictSome(read.unit(name), next)],
       result:
         next instanceof Unknown
@@ -114,7 +115,8 @@ export const systemd = defineModule({
   },
 
   apply: {
-    unmask: ({ what, from }) => sh`systemctl ${from === 'masked-runtime' ? ['--runtime'] : []} unmask -- ${what}`,
+    unmask: ({ what, from, isToldLater }) =>
+      changeLinks('unmask', what, { isToldLater, isRuntime: from === 'masked-runtime' }),
     write: ({ what, to }) =>
       to === undefined
         ? sh`rm -f -- ${what}`
@@ -123,13 +125,15 @@ export const systemd = defineModule({
             sh.write(what, to, { mode: 0o644, owner: 'root', group: 'root' }),
           ],
     reload: () => sh`systemctl daemon-reload`,
-    enable: ({ what }) => sh`systemctl enable -- ${what}`,
-    disable: ({ what }) => sh`systemctl disable -- ${what}`,
-    mask: ({ what }) => sh`systemctl mask -- ${what}`,
+    enable: ({ what, isToldLater }) => changeLinks('enable', what, { isToldLater }),
+    disable: ({ what, isToldLater }) => changeLinks('disable', what, { isToldLater }),
+    mask: ({ what, isToldLater }) => changeLinks('mask', what, { isToldLater }),
     start: ({ what }) => bringUp('start', what),
     stop: ({ what }) => sh`systemctl stop -- ${what}`,
   },
 })
+
+const LINKING: ReadonlySet<SystemdChange['kind']> = new Set(['unmask', 'enable', 'disable', 'mask'])
 
 /** What stops sshd, the firewall or the network may cut off the way in. */
 function guarded(change: SystemdChange): SystemdChange {

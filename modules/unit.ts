@@ -93,7 +93,7 @@ fail "$u is not up after $v: it ended at once";;
 *) fail "$u is not up after $v: it is $active ($sub, $result)";;
 esac
 case $v$type in reload*|*simple|*exec|*idle|*forking);; *) break;; esac
-[ $i -lt 3 ] || break; i=$((i + 1)); sleep 0.2 2>/dev/null || sleep 1
+[ $i = 0 ] || break; i=1; sleep 0.6 2>/dev/null || sleep 1
 look; done
 printf '%s %s\n' "$active" "$sub"`
 }

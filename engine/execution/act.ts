@@ -13,6 +13,7 @@ import type { Job } from './jobs.ts'
 import type { PlannedJob } from './planning.ts'
 import { failed, type Settled } from './settled.ts'
 import { censorLine, showCommand } from './show.ts'
+import { isTouched } from './sightings.ts'
 import { looksFor } from './world.ts'
 
 /** What a job sends to its host: debts first, then its own commands, and the end of a debt last. */
@@ -90,10 +91,16 @@ export function changedAccounts({ planned }: PlannedJob): string[] {
   return (planned.plan.after ?? []).flatMap(({ read }) => (read.kind === 'account' ? [read.name] : []))
 }
 
-/** The reads that verify a module's job. */
-export function verifyingReads({ job, planned }: PlannedJob): readonly AnyRead[] {
+/** The reads of a module's job that tell whether it has come about, as far as they are not known apart from what is `touched`. */
+export function verifyingReads(
+  { job, planned }: PlannedJob,
+  touched: readonly AnyRead[] | undefined,
+  isKnown: (read: AnyRead) => boolean,
+): readonly AnyRead[] {
   if (job.call.kind !== 'module' || planned.kind !== 'plan' || planned.plan.changes.length === 0) return []
-  return readsOf(job.call.module, argsOf(job))
+  const reads = readsOf(job.call.module, argsOf(job))
+  if (!touched) return reads
+  return reads.filter((read) => touched.some((change) => isTouched(read, change)) || !isKnown(read))
 }
 
 /** The first command of an errand that went wrong, as a failure that shows it. */

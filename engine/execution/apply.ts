@@ -43,7 +43,7 @@ export async function applyBatch(context: PlayContext, batch: Batch): Promise<Se
   const acting = errands.filter((one) => one !== undefined)
   if (acting.length === 0) return jobs.map((job) => unmoved(job, step))
   const world = context.hosts.world(target)
-  const reads = [...jobs.flatMap(verifyingReads), ...refresh(world, batch)]
+  const reads = readsAfter(world, batch)
   const { become } = step
   let results: readonly (readonly StepResult[])[]
   try {
@@ -129,16 +129,17 @@ export function lossOf(problem: RemoteProblem): HostState['lost'] {
 
 const LOCK_CODES: readonly string[] = ['LOCKED', 'LOCK_BROKEN', 'LOCK_FAILED'] satisfies LockCode[]
 
-/** Forgets what the jobs may change; gives what has to be looked at again by the same user in the same round. */
-function refresh(world: World, { step, position, jobs }: Batch): readonly AnyRead[] {
-  const touched: AnyRead[] = []
-  let anything = false
-  for (const job of jobs) {
-    const reads = touchedBy(job)
-    if (reads) touched.push(...reads)
-    else anything = true
-  }
-  return world.forget(position, anything ? undefined : touched).get(userKey(step.become)) ?? []
+/**
+ * Forgets what the jobs may change; gives what tells whether they have come about, and what has to be looked at again by the same user in
+ * the same round.
+ */
+function readsAfter(world: World, { step, position, jobs }: Batch): readonly AnyRead[] {
+  const user = userKey(step.become)
+  const each = jobs.map(touchedBy)
+  const touched = each.every((reads) => reads !== undefined) ? each.flat() : undefined
+  const again = world.forget(position, touched).get(user) ?? []
+  const isKnown = (read: AnyRead) => world.answer(read, user, position) !== undefined
+  return [...jobs.flatMap((job) => verifyingReads(job, touched, isKnown)), ...again]
 }
 
 function ended(

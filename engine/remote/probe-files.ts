@@ -39,12 +39,11 @@ function filesLook(reads: readonly FileRead[]): Look {
   const steps = [
     // No here-document feeds it, which an older bash keeps in a file: a look writes none.
     stepOf(sh`s=$(stat -c '%f %u %g %U %G %s [%n]' -- ${rest} / ${contents})
-printf '%s\n\n' "$s"
-l=$(w=0; set -f; IFS='
-'; for x in $s; do n=\${x#*'['}; n=\${n%]}; f=\${x%% *}; z=\${x%% '['*}; z=\${z##* }
+printf '%s\n\n' "$s"; set -f; IFS='
+'; l=$(w=0; for x in $s; do n=\${x#*'['}; n=\${n%]}; f=\${x%% *}; z=\${x%% '['*}; z=\${z##* }
 case $w$n in 0/) w=1; continue;; esac
 case $w$f in ?a*) printf '%s\n' "$n";; 18*) if [ "$z" -gt 0 ] && [ "$z" -le ${CONTENT_LIMIT} ]; then printf '%s\n' "$n"; fi;; esac; done)
-if [ -n "$l" ]; then printf '%s\n' "$l" | tar -c -f - --format=gnu --no-recursion --hard-dereference -P --no-unquote --verbatim-files-from -T -; fi`),
+[ -z "$l" ] || exec tar -c -f - --format=gnu --no-recursion --hard-dereference -P --no-unquote -- $l`),
   ]
   if (digests.length > 0) {
     const digest = sh`for p in ${digests}; do if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done

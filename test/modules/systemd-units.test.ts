@@ -37,7 +37,7 @@ describe('systemd-units plans', () => {
       unit: gone,
       have: ABSENT,
       all: tree(),
-      expected: ['write', 'reload', 'enable', 'start'],
+      expected: ['write', 'enable', 'reload', 'start'],
     },
     {
       title: 'a restart when the text differs',

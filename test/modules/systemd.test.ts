@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { Command } from '../../engine/resource/command.ts'
 import { TaskFailure } from '../../engine/resource/module.ts'
 import { ABSENT, type FileState, fileOf, type UnitState } from '../../engine/resource/read.ts'
 import { Unknown } from '../../engine/resource/unknown.ts'
@@ -40,6 +41,15 @@ function plan(
   })
 }
 
+/** Those by which systemd hears of links and files. */
+function commands(changes: ReturnType<typeof plan>['changes']): string[] {
+  return changes.flatMap((change) => {
+    if (!['unmask', 'enable', 'disable', 'mask', 'reload'].includes(change.kind)) return []
+    const leg = systemd.apply[change.kind] as (change: unknown, want: unknown) => Command
+    return [leg(change, {}).text]
+  })
+}
+
 describe('systemd plans', () => {
   test.each<[string, Omit<Want, 'name'>, UnitState, string[]]>([
     ['nothing when nothing is asked', {}, LOADED, []],
@@ -67,7 +77,7 @@ describe('systemd plans', () => {
       'to write what a link waits for and take the link away',
       { content: TEXT, enabled: false },
       { ...ABSENT_UNIT, linked: true },
-      ['write', 'reload', 'disable'],
+      ['write', 'disable', 'reload'],
     ],
     ['nothing for an absent unit that shall be down', { state: 'stopped', enabled: false }, ABSENT_UNIT, []],
     ['to reload what has changed on disk', {}, { ...RUNNING, needsReload: true }, ['reload']],
@@ -94,14 +104,15 @@ describe('systemd plans', () => {
     expect(plan(want, unit).changes.map(({ kind }) => kind)).toEqual(kinds)
   })
 
-  test('to write a new unit file, tell systemd, enable and start, in this order', () => {
+  test('to write a new unit file, enable, tell systemd once, and start, in this order', () => {
     const { changes, reloadsSystemd } = plan({ content: TEXT, enabled: true, state: 'started' }, ABSENT_UNIT)
     expect(changes.map(({ kind, what }) => `${kind} ${what}`)).toEqual([
       'write /etc/systemd/system/x.service',
-      'reload x.service as systemd holds it',
       'enable x.service',
+      'reload x.service as systemd holds it',
       'start x.service',
     ])
+    expect(commands(changes)).toEqual(['systemctl --no-reload enable -- x.service', 'systemctl daemon-reload'])
     expect(reloadsSystemd).toBe(true)
   })
 
@@ -122,7 +133,7 @@ describe('systemd plans', () => {
   })
 
   test.each([
-    ['to reload and enable what got an [Install] section', 'static', TEXT, ['reload', 'enable']],
+    ['to enable and reload what got an [Install] section', 'static', TEXT, ['enable', 'reload']],
     ['to refuse what lost it', 'disabled', '[Service]\n', undefined],
     ['to refuse what has none and was not there when systemd was first asked', '', '[Service]\n', undefined],
   ])('%s while it runs', (_, enabled, now, kinds) => {
