@@ -18,7 +18,7 @@ export function accountsLook(reads: readonly (AccountRead | GroupRead)[]): Look 
       ? sh`getent passwd -- ${accounts}; echo; getent shadow -- ${accounts}; [ -r /etc/shadow ] || echo :; echo`
       : sh`echo; echo`
   return {
-    steps: [stepOf(sh`${lookup}; getent group; :`)],
+    steps: [stepOf(sh`${lookup}; exec getent group`)],
     async parse([result]) {
       const text = result?.stdout.toString('utf8') ?? ''
       const [passwd = [], shadow = [], group = []] = splitTables(text)

@@ -47,7 +47,7 @@ case $w$f in ?a*) printf '%s\n' "$n";; 18*) if [ "$z" -gt 0 ] && [ "$z" -le ${CO
   ]
   if (digests.length > 0) {
     const digest = sh`for p in ${digests}; do if [ -f "$p" ] && [ ! -L "$p" ]; then set -- "$@" "$p"; fi; done
-[ $# -eq 0 ] || sha256sum -- "$@"`
+[ $# -eq 0 ] || exec sha256sum -- "$@"`
     steps.push(stepOf(digest, 600_000))
   }
   return { steps, parse: (results) => parseFiles(reads, results) }

@@ -10,9 +10,9 @@ import { stepOf } from './probe-raw.ts'
 export function packagesLook(reads: readonly PackageRead[]): Look {
   const names = reads.map(({ name }) => name)
   const candidates = reads.filter(({ candidate }) => candidate).map(({ name }) => name)
-  const steps = [stepOf(sh`dpkg-query -W -f ${FORMAT} -- ${names}`)]
+  const steps = [stepOf(sh`exec dpkg-query -W -f ${FORMAT} -- ${names}`)]
   if (candidates.length > 0)
-    steps.push(stepOf(sh`apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${candidates}`))
+    steps.push(stepOf(sh`exec apt-cache -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= policy -- ${candidates}`))
   return {
     steps,
     async parse([queried, policy]) {

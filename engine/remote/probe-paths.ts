@@ -16,7 +16,7 @@ export function parametersLook(reads: readonly FileRead[]): Look {
   const command = sh`for p in ${reads.map(({ path }) => path)}; do
 if [ -d "$p" ]; then echo directory; elif [ -r "$p" ]; then echo file; set -- "$@" "$p"
 elif [ -e "$p" ]; then echo refused; else echo gone; fi; done
-[ $# -eq 0 ] || grep -H '' -- "$@"`
+[ $# -eq 0 ] || exec grep -H '' -- "$@"`
   return {
     steps: [stepOf(command)],
     async parse([result]) {
@@ -44,7 +44,7 @@ const KERNEL_FILE: FileState = { type: 'file', mode: 0o644, owner: 'root', group
  */
 export function kernelFileLook({ key, path }: FileRead): Look {
   const command = sh`p=${path}
-if [ -d "$p" ]; then exit 46; elif [ -r "$p" ]; then cat -- "$p"
+if [ -d "$p" ]; then exit 46; elif [ -r "$p" ]; then exec cat -- "$p"
 elif [ -e "$p" ]; then exit ${REFUSED}; else exit ${GONE}; fi`
   return {
     steps: [stepOf(command)],
@@ -65,7 +65,7 @@ const KINDS: Readonly<Record<string, FileState['type']>> = { f: 'file', d: 'dire
 /** Everything below a folder, by one `find`. */
 export function treeLook({ key, path }: TreeRead): Look {
   return {
-    steps: [stepOf(sh`find ${path} -mindepth 1 -printf '%y %m %u %g %p\\0'`, 600_000)],
+    steps: [stepOf(sh`exec find ${path} -mindepth 1 -printf '%y %m %u %g %p\\0'`, 600_000)],
     async parse([result]) {
       const errors = result?.stderr.toString('utf8') ?? ''
       const refusal = errors.split('\n').find((line) => line.includes('Permission denied'))

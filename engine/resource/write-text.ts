@@ -43,8 +43,9 @@ export function keepAttributesText(file: string, feed = ''): string {
 [ ! -e /sys/fs/selinux/enforce ] || chcon --reference="$p" -- ${file}${feed} || exit 1`
 }
 
-/** Puts the new file in the place of the old one. */
-export const RENAME = `mv -fT -- "$t" "$p" || { a=$(lsattr -d -- "$p" 2>/dev/null); case \${a%% *} in *i*) echo "lockstep: $p is immutable (chattr +i)" >&2;; esac; exit 1; }`
+/** Puts the new file in the place of the old one; there is nothing to be cleaned up any more. */
+export const RENAME = `mv -fT -- "$t" "$p" || { a=$(lsattr -d -- "$p" 2>/dev/null); case \${a%% *} in *i*) echo "lockstep: $p is immutable (chattr +i)" >&2;; esac; exit 1; }
+trap - EXIT`
 
 /** Ends the command when the file system of the folder has no room for so many bytes; one that cannot tell is tried. */
 export function requireSpaceText(path: string, size: number): string {
