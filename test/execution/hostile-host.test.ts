@@ -7,7 +7,7 @@ import type { TaskResult } from '../../engine/report/event.ts'
 import { createJsonlReporter } from '../../engine/report/jsonl.ts'
 import { createTerminalReporter } from '../../engine/report/terminal.ts'
 import { NO_CONNECTION } from '../../engine/resource/read.ts'
-import { fetch } from '../../modules/fetch.ts'
+import { fetch } from '../../modules/files/fetch.ts'
 import { command, go, note, openLocal, type TestStep, temporaryFolder } from './harness.ts'
 
 /** What the controller may grow by while a host floods it: far less than the flood, far more than the noise. */

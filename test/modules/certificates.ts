@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ABSENT, type FileState, fileOf, type RawState } from '../../engine/resource/read.ts'
-import { publicKeyText } from '../../modules/openssl-look.ts'
-import { parseCertificates, parseRequest } from '../../modules/x509.ts'
+import { publicKeyText } from '../../modules/openssl/openssl-look.ts'
+import { parseCertificates, parseRequest } from '../../modules/openssl/x509.ts'
 
 /** PEM texts by the file that they were in, as openssl wrote them on a host on 2026-11-25. */
 const texts = new Map(

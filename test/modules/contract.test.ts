@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TSchema } from '@sinclair/typebox'
@@ -13,6 +13,9 @@ import { actions, modules } from '../../modules/index.ts'
 import { hasProgram } from '../shells.ts'
 import { type ExampleTask, isRecord, tasksOf } from './examples.ts'
 import { deepFreeze, FreshHost } from './fresh-host.ts'
+
+/** All files of modules and of their parts. */
+const sources = readdirSync(new URL('../../modules', import.meta.url), { recursive: true, encoding: 'utf8' })
 
 const ALL: readonly (AnyModule | AnyAction)[] = [...modules, ...actions]
 
@@ -29,7 +32,7 @@ describe.each(ALL.map((call) => ({ name: call.name, call })))('$name', ({ name, 
 
   test('has a hyphenated name, which is its file, and one line of summary', () => {
     expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
-    expect(existsSync(new URL(`../../modules/${name}.ts`, import.meta.url))).toBe(true)
+    expect(sources.filter((path) => path.split('/').at(-1) === `${name}.ts`)).toHaveLength(1)
     expect(call.summary).toMatch(/^[A-Z][^\n]+\.$/)
   })
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { ABSENT, type AccountState, fileOf, NO_CONNECTION } from '../../engine/resource/read.ts'
-import { authorizedKey } from '../../modules/authorized-key.ts'
-import { knownHosts } from '../../modules/known-hosts.ts'
+import { authorizedKey } from '../../modules/ssh/authorized-key.ts'
+import { knownHosts } from '../../modules/ssh/known-hosts.ts'
 
 const ONE = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHhCRQLM3yXOPPj6kVJzB2oLXHtOEIhFq8OX4EcTnlxx'
 const TWO = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFW0gFOhcIuCKD5P2fnSsqNP6kD3Ffo6mfDUU8yEtjwr'
