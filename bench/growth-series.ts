@@ -106,6 +106,20 @@ export const series: readonly Series[] = [
     }),
   },
   {
+    name: 'commands',
+    axis: 'tasks',
+    sizes: [10, 100, 1000, 4000],
+    told: 'folders and unguarded commands in turn, so many in all, on one host that is a shell of the same machine; the playbook is one line of JSON',
+    trial: (size, folder) => {
+      const tasks = Array.from({ length: size / 2 }, (_, at) => [
+        { name: `folder ${at}`, file: { path: `${folder}/on/d${at}`, state: 'directory' } },
+        { name: `command ${at}`, command: { argv: ['true'] } },
+      ])
+      const files = onOneShell([])
+      return { files: { ...files, 'play.yml': JSON.stringify([{ hosts: 'all', tasks: tasks.flat() }]) }, phases: all }
+    },
+  },
+  {
     name: 'items',
     axis: 'loop items',
     sizes: [10, 100, 1000, 10_000],

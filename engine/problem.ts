@@ -4,7 +4,7 @@ export interface Place {
   line: number
   column: number
   length?: number
-  /** The whole source line, when it is at hand. */
+  /** The whole source line, when it is at hand and no longer than somebody would read. */
   source?: string
 }
 

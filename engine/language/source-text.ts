@@ -6,6 +6,9 @@ interface SourceTraits {
   clearTexts?: ClearTexts | undefined
 }
 
+/** A line that is longer is quoted nowhere: a playbook may be one line of JSON, and each event tells its task's place. */
+const LONGEST_LINE = 2000
+
 /** A file's text, and where each of its offsets stands. */
 export class SourceText {
   /** As messages name it. */
@@ -35,10 +38,10 @@ export class SourceText {
     }
     const from = starts[low] ?? 0
     const until = (starts[low + 1] ?? this.text.length + 1) - 1
-    const source = this.text.slice(from, until).replace(/\r$/, '')
     const length = Math.max(1, Math.min(end, until) - start)
     const place = { file: this.file, line: low + 1, column: start - from + 1, length }
-    return this.isSecret ? place : { ...place, source }
+    if (this.isSecret || until - from > LONGEST_LINE) return place
+    return { ...place, source: this.text.slice(from, until).replace(/\r$/, '') }
   }
 
   #lineStarts(): number[] {
