@@ -96,8 +96,7 @@ export class PlayRun {
         this.#outcome.settle(task, undefined, failed({ host, item: undefined }, refusal.failure, refusal.differences))
     }
     const members = batch.filter(({ lost }) => lost === undefined)
-    const ahead = steps.map((step, position) => ({ step, position }))
-    const wanted = lookAhead({ ...this.#context, ahead, members })
+    const wanted = lookAhead({ ...this.#context, ahead: stepsFrom(steps, 0), members })
     const become: Become | undefined = steps.find((step) => step.become)?.become
     const facts = this.#play.gatherFacts === true ? [factsRead] : []
     wantFacts(this.#context, wanted, become)

@@ -3,7 +3,7 @@ import type { StepResult } from '../remote/shell.ts'
 import type { Difference, Failure } from '../report/event.ts'
 import type { Decision } from '../resource/action.ts'
 import type { Change, Side } from '../resource/change.ts'
-import type { Command } from '../resource/command.ts'
+import { type Command, withoutContents } from '../resource/command.ts'
 import { HIDDEN, Secret } from '../resource/secret.ts'
 import { Unknown } from '../resource/unknown.ts'
 
@@ -75,9 +75,8 @@ function showSide(side: Side, bytes: boolean): string | undefined {
   return String(side)
 }
 
-/** Content goes through a command as base64, which tells nobody anything. */
 function shorten(text: string): string {
-  const without = text.replace(/printf %s '?[A-Za-z0-9+/=]{40,}'?/g, 'printf %s …')
+  const without = withoutContents(text)
   return without.length > 2000 ? `${without.slice(0, 2000)}…` : without
 }
 

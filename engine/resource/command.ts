@@ -137,6 +137,13 @@ function fillText(content: Content): string {
   return `printf %s ${quote(plain)} >&8 2>/dev/null || { e=$(head -c 65536 /dev/zero 2>&1 >&8); ${explain}; }`
 }
 
+/** The text of a command without what it writes or feeds: a file may hold what nobody marked as a secret. */
+export function withoutContents(text: string): string {
+  return text
+    .replace(/printf %s (?:'(?:[^']|'\\'')*'|[^\s']+) >&8/g, 'printf %s … >&8')
+    .replace(/printf %s '?(?:[A-Za-z0-9+/=]{40,}|[A-Za-z0-9+/=]+(?= \| base64 -d))'?/g, 'printf %s …')
+}
+
 /** What is nothing but printable ASCII and line ends, and no secret. */
 function plainText(content: Content): string | undefined {
   if (content instanceof Secret) return undefined

@@ -6,8 +6,10 @@ import type { Disturbance } from './disturbance.ts'
  * `all` places, or `2/5` for the second fifth of them, spread evenly; `states` for one place of each state, or `states:2/5`. Without it
  * a few.
  */
-const asked = /^(states)?:?(?:(\d+)\/(\d+)|all)?$/.exec(process.env.LOCKSTEP_SWEEP ?? '')
-if (!asked) throw new Error('LOCKSTEP_SWEEP is all, 2/5, states or states:2/5')
+const asked = /^(?:(states)?|(?:(states):)?([1-9]\d*)\/([1-9]\d*)|all)$/.exec(process.env.LOCKSTEP_SWEEP ?? '')
+const [, wholeByState, partByState, part = '1', of = '1'] = asked ?? []
+if (!asked || Number(part) > Number(of)) throw new Error('LOCKSTEP_SWEEP is all, 2/5, states or states:2/5')
+const isByState = (wholeByState ?? partByState) !== undefined
 
 /** Whether more is asked for than a few places, as at night. */
 export const isWhole = asked[0] !== ''
@@ -25,8 +27,7 @@ export interface Places {
 
 /** Those that are asked for, or the few that stand for all of them. */
 export function chosen({ all, states }: Places, few: readonly Disturbance[]): readonly Disturbance[] {
-  if (!asked || !isWhole) return few
-  const [, isByState, part = 1, of = 1] = asked
+  if (!isWhole) return few
   return (isByState ? states : all).filter((_, index) => index % Number(of) === Number(part) - 1)
 }
 
